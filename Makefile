@@ -1,0 +1,73 @@
+# Everything a newcomer runs. `make help` is the index.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+UV := $(BIN)/uv --quiet
+LOCK := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format assets run migrate lock clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/dev.ok assets ## Create .venv with everything for developing
+
+demo: $(VENV)/run.ok assets ## Run the whole story on this machine: no account, no key
+	@$(BIN)/acompana demo
+
+test: setup ## Run all tests (SQLite, PostgreSQL, a real browser)
+	@$(BIN)/python tests/browser/find_chromium.py
+	@$(BIN)/pytest
+
+check: setup ## Lint, types, import rule, migrations without drift, catalogs in step
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/pytest tests/guards -q -n0
+
+format: $(VENV)/dev.ok ## Rewrite the code in the house's format
+	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+assets: service/web/static/dist/built.ok ## Bundle styles and scripts for the pages
+
+run: $(VENV)/run.ok assets ## Run web, worker and clock in one process, set up by ACOMPANA_* (docs/runbook.md)
+	@$(BIN)/acompana run
+
+migrate: $(VENV)/run.ok ## Bring the database and the keyring to the newest schema
+	@$(BIN)/acompana migrate
+
+lock: $(VENV)/tools.ok ## Pin every dependency anew: names, versions and hashes only
+	$(LOCK) requirements-tools.in -o requirements-tools.lock
+	$(LOCK) pyproject.toml -o requirements.lock
+	$(LOCK) --group dev -c requirements.lock -o requirements-dev.lock
+
+clean: ## Remove what was built; var/ with its data stays
+	rm -rf $(VENV) node_modules service/web/static/dist .mypy_cache .ruff_cache .pytest_cache
+
+# --- what the above are made of ------------------------------------------------------------------
+
+$(VENV)/tools.ok: requirements-tools.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "acompana needs Python 3.11 or newer: make PYTHON=python3.11")'
+	@echo "· preparing $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-tools.lock
+	@touch $@
+
+$(VENV)/run.ok: $(VENV)/tools.ok requirements.lock pyproject.toml
+	@echo "· installing what the service needs"
+	@$(UV) pip install --require-hashes -r requirements.lock
+	@$(UV) pip install --no-build-isolation --no-deps -e .
+	@touch $@
+
+$(VENV)/dev.ok: $(VENV)/run.ok requirements-dev.lock
+	@echo "· installing what the tests need"
+	@$(UV) pip install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+service/web/static/dist/built.ok: $(VENV)/tools.ok package-lock.json assets.mjs $(wildcard service/web/static/src/*)
+	@echo "· bundling the page assets"
+	@npm ci --silent --ignore-scripts
+	@node assets.mjs
+	@touch $@

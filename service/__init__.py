@@ -1,0 +1,1 @@
+"""Acompaña: the right text to the right people, once, and their answers read."""

@@ -1,0 +1,1 @@
+"""Blasts: one text, in each recipient's language, to an audience fixed at launch."""

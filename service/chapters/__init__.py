@@ -1,0 +1,1 @@
+"""Chapters: a local group, its offices, its sender, its hours."""

@@ -1,0 +1,1 @@
+"""Check-ins: registered, approved, accompanied, remembered, closed."""

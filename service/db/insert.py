@@ -1,0 +1,20 @@
+"""Insert what is not there yet: one statement, the same on both databases."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Engine, Table
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlmodel import Session, SQLModel
+
+
+def insert_new(bind: Session | Engine, table: type[SQLModel] | Table) -> Any:
+    """Return an INSERT that skips rows which would break a unique rule.
+
+    Use it with `.values(...)` and, to learn what was really new, `.returning(...)`.
+    """
+    dialect = (bind.get_bind() if isinstance(bind, Session) else bind).dialect.name
+    make: Any = sqlite_insert if dialect == "sqlite" else postgresql_insert
+    return make(table).on_conflict_do_nothing()

@@ -1,0 +1,134 @@
+"""Put a text into the outbox, once. What is enqueued leaves later, if it still may."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session, col
+
+from service.chapters.find import get_chapter, sender_of
+from service.chapters.rules import next_open
+from service.chapters.tables import Chapter
+from service.db import new_id
+from service.db.insert import insert_new
+from service.messages.catalog import Catalog
+from service.messages.segments import count_segments
+from service.outbox.tables import ConsentNeeded, Delivery, Priority, State, Wording
+from service.people.tables import Person
+from service.privacy.keyring import KeyKind, Keyring
+from service.privacy.seal import seal
+
+DEFAULT_LIFE = timedelta(hours=12)
+
+
+@dataclass(frozen=True)
+class Text:
+    """One text of messages/*.toml for one person.
+
+    once_key: the reason for this text; a second with the same key is never written.
+    not_after: when it has lost its use (default: 12 hours on).
+    """
+
+    template: str
+    once_key: str
+    subject: str
+    values: Mapping[str, object] = field(default_factory=dict)
+    priority: Priority = Priority.NORMAL
+    consent_needed: ConsentNeeded = ConsentNeeded.ACTIVE
+    quiet_exempt: bool = False
+    not_before: datetime | None = None
+    not_after: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Outbox:
+    """What it takes to write a text: the copy and the keys. Holds no session."""
+
+    catalog: Catalog
+    keyring: Keyring
+
+    def text(self, session: Session, person: Person, text: Text, *, now: datetime) -> bool:
+        """Enqueue `text` for `person` in their language; return whether it is new.
+
+        `network` and `phone` (where a person answers) are filled from the chapter.
+        """
+        chapter = get_chapter(session, person.chapter_id)
+        own = {"network": chapter.network_name, "phone": chapter.contact_phone}
+        body = self.catalog.text(text.template, person.language, **own | dict(text.values))
+        delivery_id = new_id()
+        key = self.keyring.key(KeyKind.PERSON, person.id)
+        row = _row(person, chapter, sender_of(session, chapter.id).id, text, now) | {
+            "id": delivery_id,
+            "body_sealed": seal(key, "delivery", delivery_id, "body", body),
+            "language": person.language,
+            "segments": count_segments(body).parts,
+        }
+        new = insert_new(session, Delivery).values(**row).returning(col(Delivery.id))
+        return session.execute(new).first() is not None
+
+
+def _row(
+    person: Person, chapter: Chapter, sender_id: UUID, text: Text, now: datetime
+) -> dict[str, Any]:
+    not_before = text.not_before or now
+    if not text.quiet_exempt:
+        quiet = chapter.quiet_from_minute, chapter.quiet_until_minute
+        not_before = next_open(not_before, person.time_zone, *quiet)
+    return {
+        "once_key": text.once_key,
+        "person_id": person.id,
+        "to_key": person.phone_key,
+        "sender_id": sender_id,
+        "subject": text.subject,
+        "template": text.template,
+        "priority": text.priority,
+        "consent_needed": text.consent_needed,
+        "quiet_exempt": text.quiet_exempt,
+        "not_before": not_before,
+        "not_after": text.not_after or not_before + DEFAULT_LIFE,
+        "state": State.PLANNED,
+        "reason": "",
+        "tries": 0,
+        "created_at": now,
+        "changed_at": now,
+    }
+
+
+def enqueue_copies(
+    session: Session,
+    people: Iterable[Person],
+    wordings: Mapping[str, Wording],
+    text: Text,
+    *,
+    gate_id: UUID,
+    sender_id: UUID,
+    now: datetime,
+) -> list[UUID]:
+    """Enqueue the wording in each one's language behind a gate; return who is new.
+
+    `text.once_key` gets ":person:<id>" added. Safe to run twice.
+    """
+    chapters: dict[UUID, Chapter] = {}
+    rows = []
+    for person in people:
+        chapter = chapters.setdefault(person.chapter_id, get_chapter(session, person.chapter_id))
+        wording = wordings[person.language]
+        rows.append(
+            _row(person, chapter, sender_id, text, now)
+            | {
+                "id": new_id(),
+                "once_key": f"{text.once_key}:person:{person.id.hex}",
+                "gate_id": gate_id,
+                "wording_id": wording.id,
+                "language": person.language,
+                "segments": wording.segments,
+            }
+        )
+    if not rows:
+        return []
+    new = insert_new(session, Delivery).returning(col(Delivery.person_id))
+    return list(session.scalars(new, rows))

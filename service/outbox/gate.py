@@ -1,0 +1,76 @@
+"""Hold back or let go what stands behind a gate. Takes effect at the next claim."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session, col, func, select, update
+
+from service.db import new_id
+from service.messages.segments import count_segments
+from service.outbox.tables import (
+    REACHED_CARRIER,
+    WAITING,
+    Delivery,
+    Gate,
+    GateState,
+    State,
+    Wording,
+)
+
+
+def make_gate(session: Session, gate_id: UUID, wordings: dict[str, str]) -> None:
+    """Make a closed gate with its texts by language. Raises EmptyText for a blank one."""
+    session.add(Gate(id=gate_id, state=GateState.PLANNING))
+    session.flush()
+    for language, body in wordings.items():
+        parts = count_segments(body).parts
+        session.add(
+            Wording(id=new_id(), gate_id=gate_id, language=language, body=body, segments=parts)
+        )
+    session.flush()
+
+
+def get_wordings(session: Session, gate_id: UUID) -> dict[str, Wording]:
+    """Return the gate's texts by language."""
+    rows = session.exec(select(Wording).where(Wording.gate_id == gate_id))
+    return {wording.language: wording for wording in rows}
+
+
+def set_gate(session: Session, gate_id: UUID, state: GateState) -> None:
+    """Open, pause or stop."""
+    session.exec(update(Gate).where(col(Gate.id) == gate_id).values(state=state))
+
+
+def count_behind(session: Session, gate_id: UUID) -> dict[State, int]:
+    """Return how many deliveries behind the gate are in each state."""
+    rows = session.exec(
+        select(col(Delivery.state), func.count())
+        .where(Delivery.gate_id == gate_id)
+        .group_by(col(Delivery.state))
+    ).all()
+    return {State(state): count for state, count in rows}
+
+
+def is_drained(session: Session, gate_id: UUID) -> bool:
+    """Return whether nothing behind the gate waits for the carrier any more."""
+    waiting = select(col(Delivery.id)).where(
+        Delivery.gate_id == gate_id, col(Delivery.state).in_(WAITING)
+    )
+    return session.exec(waiting.limit(1)).first() is None
+
+
+def reached(counts: dict[State, int]) -> int:
+    """Return how many the carrier has taken."""
+    return sum(counts.get(state, 0) for state in REACHED_CARRIER)
+
+
+def withdraw_behind(session: Session, gate_id: UUID, *, reason: str, now: datetime) -> int:
+    """Suppress what is still planned behind the gate; return how many."""
+    done = session.exec(
+        update(Delivery)
+        .where(col(Delivery.gate_id) == gate_id, col(Delivery.state) == State.PLANNED)
+        .values(state=State.SUPPRESSED, reason=reason, changed_at=now)
+    )
+    return int(done.rowcount)

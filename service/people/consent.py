@@ -1,0 +1,48 @@
+"""Who agreed to be texted. Every change is also a line that is never changed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from service.db import new_id
+from service.people.tables import Consent, ConsentEvent, Person
+
+WORDING = "2026-11"  # the version of the welcome and opt-out texts that people see
+
+
+def opt_in(session: Session, person: Person, *, how: str, now: datetime) -> bool:
+    """Make the consent active; return whether that is new. Only the person themself can do it."""
+    return _change(session, person, Consent.ACTIVE, how=how, now=now)
+
+
+def opt_out(session: Session, person: Person, *, how: str, now: datetime) -> bool:
+    """End the consent; return whether that is new. In force when the caller's transaction commits."""
+    return _change(session, person, Consent.OPTED_OUT, how=how, now=now)
+
+
+def invite(session: Session, person: Person, *, how: str, now: datetime) -> bool:
+    """Note that somebody else brought them; return whether that is new. Never overrides an answer."""
+    if person.consent is not Consent.NONE:
+        return False
+    return _change(session, person, Consent.INVITED, how=how, now=now)
+
+
+def mark_unreachable(person: Person, *, why: str) -> None:
+    """Note that the number takes no texts; `why` is the carrier's code or our own word."""
+    person.is_unreachable, person.unreachable_why = True, why
+
+
+def _change(session: Session, person: Person, consent: Consent, *, how: str, now: datetime) -> bool:
+    if person.consent is consent:
+        return False
+    person.consent = consent
+    session.add(person)
+    session.add(
+        ConsentEvent(
+            id=new_id(), person_id=person.id, consent=consent, how=how, wording=WORDING, at=now
+        )
+    )
+    session.flush()
+    return True

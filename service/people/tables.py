@@ -1,0 +1,113 @@
+"""A person, what they offer, and what they agreed to. Phone and alias are sealed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import JSON, Column
+from sqlmodel import Field
+
+from service.db import Table
+from service.db.types import words
+from service.privacy.keyring import KeyKind
+from service.privacy.policy import Field as Personal
+from service.privacy.read import SealedField
+
+
+class Consent(StrEnum):
+    """Whether we may text them. Only ACTIVE gets calls; OPTED_OUT gets nothing more."""
+
+    NONE = "none"
+    INVITED = "invited"
+    ACTIVE = "active"
+    OPTED_OUT = "opted_out"
+
+
+class Vetting(StrEnum):
+    """Names for levels 0..3, as the console shows them."""
+
+    SIGNED_UP = "0"
+    VOUCHED = "1"
+    VETTED = "2"
+    LEAD = "3"
+
+
+VETTED_LEVEL = 2
+LEAD_LEVEL = 3
+
+
+class Person(Table, table=True):
+    """One phone. A number identifies; it never authenticates."""
+
+    __tablename__ = "person"
+    id: UUID = Field(primary_key=True)
+    chapter_id: UUID = Field(foreign_key="chapter.id", index=True)
+    phone_key: bytes = Field(unique=True)
+    phone_sealed: bytes
+    alias_sealed: bytes | None = None
+    language: str = "en"
+    time_zone: str
+    area: str = ""  # ZIP3 or a named area, never an address
+    consent: Consent = Field(default=Consent.NONE, sa_type=words(Consent))
+    is_unreachable: bool = False
+    unreachable_why: str = ""
+    created_at: datetime
+
+    def sealed_phone(self) -> SealedField:
+        """The phone, for privacy/read.py."""
+        return self._sealed(Personal.PHONE, "phone", self.phone_sealed)
+
+    def sealed_alias(self) -> SealedField:
+        """The alias, for privacy/read.py."""
+        return self._sealed(Personal.ALIAS, "alias", self.alias_sealed)
+
+    def _sealed(self, field: Personal, column: str, blob: bytes | None) -> SealedField:
+        return SealedField(
+            field, KeyKind.PERSON, self.id, self.chapter_id, "person", self.id, column, blob
+        )
+
+
+class AliasWord(Table, table=True):
+    """One whole word of an alias, under its own blind index, so that it can be found."""
+
+    __tablename__ = "alias_word"
+    person_id: UUID = Field(foreign_key="person.id", primary_key=True, ondelete="CASCADE")
+    word_key: bytes = Field(primary_key=True, index=True)
+
+
+class Volunteer(Table, table=True):
+    """What somebody offers. `vetting` 0 signed up, 1 vouched, 2 vetted, 3 lead."""
+
+    __tablename__ = "volunteer"
+    person_id: UUID = Field(foreign_key="person.id", primary_key=True)
+    vetting: int = 0
+    roles: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    languages: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    car_seats: int = 0
+    vouched_by: UUID | None = Field(default=None, foreign_key="person.id")
+    paused_until: datetime | None = None
+    created_at: datetime
+
+
+class Family(Table, table=True):
+    """Somebody who reports to an office. No status, no case, no surname: see docs/architecture.md."""
+
+    __tablename__ = "family"
+    person_id: UUID = Field(foreign_key="person.id", primary_key=True)
+    has_lawyer: bool = False
+    papers_are_held: bool = False  # somebody holds the papers; who, they know
+    created_at: datetime
+
+
+class ConsentEvent(Table, table=True):
+    """What somebody agreed to or refused, how, and in which words. Append only."""
+
+    __tablename__ = "consent_event"
+    id: UUID = Field(primary_key=True)
+    person_id: UUID = Field(foreign_key="person.id", index=True)
+    consent: Consent = Field(sa_type=words(Consent))
+    how: str  # text, web, api, organizer, carrier
+    wording: str  # which version of which text they saw
+    at: datetime

@@ -1,0 +1,1 @@
+"""Rallies: every public event that people are called to."""

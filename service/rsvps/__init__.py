@@ -1,0 +1,1 @@
+"""RSVPs: what is asked of whom, who takes which seat, who waits for one."""

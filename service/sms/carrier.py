@@ -1,0 +1,72 @@
+"""What a carrier is to us: one request in, one honest outcome out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingText:
+    """One request to the carrier. Numbers are E.164; `validity_seconds` 1..36000.
+
+    sender_number is used where there is no messaging service.
+    """
+
+    to: str
+    body: str
+    sender_number: str
+    messaging_service_sid: str
+    status_callback: str
+    validity_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The carrier has it. Only a 201 with an id is this."""
+
+    sid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The carrier said no, for a reason it named: it does not have it."""
+
+    code: int
+    http_status: int
+
+
+@dataclass(frozen=True, slots=True)
+class TooFast:
+    """429: it was never processed. Later, and slower."""
+
+    retry_after_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NeverSent:
+    """Not a byte of it left: no connection. Trying again is safe."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class InDoubt:
+    """It left, and nobody said what became of it. Never sent again blindly."""
+
+    why: str
+
+
+Outcome = Accepted | Refused | TooFast | NeverSent | InDoubt
+
+
+class Carrier(Protocol):
+    """Hands one text to the network, once."""
+
+    async def send(self, text: OutgoingText) -> Outcome:
+        """Make one request, never a second; classify what came back. Raises nothing."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        ...

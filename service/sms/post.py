@@ -1,0 +1,96 @@
+"""The hot path: one POST a text, over connections that stay open. No retries here, ever."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+import aiohttp
+
+from service.sms.carrier import (
+    Accepted,
+    InDoubt,
+    NeverSent,
+    Outcome,
+    OutgoingText,
+    Refused,
+    TooFast,
+)
+
+TOO_MANY_REQUESTS = 429
+FORM = "application/x-www-form-urlencoded"
+
+
+class TwilioPost:
+    """The carrier, spoken to as Twilio documents `POST .../Messages.json`."""
+
+    def __init__(
+        self, *, api_base: str, account_sid: str, auth_token: str, timeout_seconds: float,
+        connections: int,
+    ) -> None:  # fmt: skip
+        self._url = f"{api_base}/2010-04-01/Accounts/{account_sid}/Messages.json"
+        secret = base64.b64encode(f"{account_sid}:{auth_token}".encode()).decode()
+        self._headers = {"Authorization": f"Basic {secret}", "Content-Type": FORM}
+        self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
+        self._connections = connections
+        self._session: aiohttp.ClientSession | None = None
+
+    async def send(self, text: OutgoingText) -> Outcome:
+        """Make one request and say what came of it. See `Carrier.send`."""
+        try:
+            async with self._open().post(self._url, data=_form(text)) as answer:
+                return _classify(answer.status, await answer.read(), answer.headers)
+        except aiohttp.ClientConnectorError as error:
+            return NeverSent(type(error).__name__)
+        except TimeoutError:
+            return InDoubt("no answer in time")
+        except aiohttp.ClientError as error:
+            return InDoubt(type(error).__name__)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._session is not None:
+            await self._session.close()
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=self._connections),
+                timeout=self._timeout,
+                headers=self._headers,
+                trust_env=False,
+            )
+        return self._session
+
+
+def _form(text: OutgoingText) -> bytes:
+    pairs = {
+        "To": text.to,
+        "Body": text.body,
+        "StatusCallback": text.status_callback,
+        "ValidityPeriod": str(text.validity_seconds),
+    }
+    if text.messaging_service_sid:
+        pairs["MessagingServiceSid"] = text.messaging_service_sid
+    else:
+        pairs["From"] = text.sender_number
+    return urlencode(pairs).encode()
+
+
+def _classify(status: int, body: bytes, headers: Mapping[str, str]) -> Outcome:
+    if status == TOO_MANY_REQUESTS:
+        after = headers.get("Retry-After", "")
+        return TooFast(float(after) if after.isdigit() else None)
+    if status >= 500:
+        return InDoubt(f"HTTP {status}")
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        return InDoubt(f"HTTP {status}, not JSON")
+    if status == 201 and isinstance(answer.get("sid"), str):
+        return Accepted(answer["sid"])
+    if 400 <= status < 500:
+        return Refused(code=int(answer.get("code") or 0), http_status=status)
+    return InDoubt(f"HTTP {status}")

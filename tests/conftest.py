@@ -1,0 +1,95 @@
+"""What every test can ask for: both databases, a keyring, a clock that stands still, the catalog."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from service.db import Database
+from service.db.migrate import upgrade
+from service.messages.catalog import Catalog, load_catalog
+from service.privacy.keyring import Keyring
+from tests import postgres
+from tests.factories import StillClock
+
+MASTER_KEY = bytes(range(32))
+DATABASES = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session")
+def pg_server() -> Iterator[postgres.Postgres]:
+    """One PostgreSQL with a migrated database called `original`."""
+    with postgres.running() as server:
+        server.execute("create database original")
+        upgrade(server.url("original"))
+        yield server
+
+
+@pytest.fixture(scope="session")
+def sqlite_original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One migrated SQLite file."""
+    path = tmp_path_factory.mktemp("original") / "original.sqlite"
+    upgrade(f"sqlite:///{path}")
+    return path
+
+
+@dataclass(frozen=True)
+class Urls:
+    """The addresses of one test's own data and keyring."""
+
+    database: str
+    keyring: str
+
+
+@pytest.fixture(params=DATABASES)
+def urls(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Urls]:
+    """A migrated database and an empty keyring, on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        original = request.getfixturevalue("sqlite_original")
+        shutil.copy(original, tmp_path / "acompana.sqlite")
+        yield Urls(
+            f"sqlite:///{tmp_path / 'acompana.sqlite'}", f"sqlite:///{tmp_path / 'keyring.sqlite'}"
+        )
+        return
+    server: postgres.Postgres = request.getfixturevalue("pg_server")
+    with server.create("original") as data, server.create() as keys:
+        yield Urls(data, keys)
+
+
+@pytest.fixture
+def database(urls: Urls) -> Iterator[Database]:
+    """The data, opened."""
+    opened = Database(urls.database)
+    try:
+        yield opened
+    finally:
+        opened.dispose()
+
+
+@pytest.fixture
+def keyring(urls: Urls) -> Iterator[Keyring]:
+    """The keyring, opened and prepared."""
+    opened = Database(urls.keyring)
+    try:
+        made = Keyring(opened, MASTER_KEY)
+        made.prepare()
+        yield made
+    finally:
+        opened.dispose()
+
+
+@pytest.fixture(scope="session")
+def catalog() -> Catalog:
+    """Every text, in both languages."""
+    return load_catalog()
+
+
+@pytest.fixture
+def clock() -> StillClock:
+    """A clock that stands still until a test moves it: Monday 2 March 2026, 10:00 in New York."""
+    return StillClock(datetime(2026, 3, 2, 15, 0, tzinfo=UTC))
