@@ -1,9 +1,11 @@
-"""The only place that constructs: settings become a database, a clock, a catalog, a keyring.
+"""The only place that constructs: settings become a database, a keyring, a clock, a catalog.
 
 It also imports every room's tables, so that Alembic sees all of them.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import service.accounts.tables
 import service.blasts.tables
@@ -15,3 +17,79 @@ import service.privacy.audit
 import service.rallies.tables
 import service.replies.tables
 import service.rsvps.tables  # noqa: F401
+from service.clock import Clock, FollowedClock, SystemClock
+from service.db import Database
+from service.messages.catalog import Catalog, load_catalog
+from service.outbox.deliver import Worker
+from service.outbox.enqueue import Outbox
+from service.privacy.keyring import Keyring, read_master_key
+from service.settings import Settings
+from service.sms.carrier import Carrier
+from service.sms.post import TwilioPost
+from service.sms.signature import Signatures
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """The parts of one process. Rooms take the parts that they need; only edges see all of them."""
+
+    settings: Settings
+    database: Database
+    keyring: Keyring
+    clock: Clock
+    catalog: Catalog
+    signatures: Signatures
+
+    @property
+    def outbox(self) -> Outbox:
+        """What it takes to write a text."""
+        return Outbox(self.catalog, self.keyring)
+
+    def close(self) -> None:
+        """Close what was opened."""
+        self.database.dispose()
+        self.keyring.close()
+
+
+def wire(settings: Settings) -> Wiring:
+    """Construct the parts. Raises Misuse when the master key is missing or unsafe."""
+    keyring = Keyring(
+        Database(settings.keyring_url), read_master_key(settings.master_key_file)
+    )
+    return Wiring(
+        settings=settings,
+        database=Database(settings.database_url),
+        keyring=keyring,
+        clock=FollowedClock(settings.clock_file) if settings.clock_file else SystemClock(),
+        catalog=load_catalog(),
+        signatures=Signatures(
+            public_url=settings.public_url,
+            account_sid=settings.twilio_account_sid,
+            auth_tokens=[
+                settings.twilio_auth_token.get_secret_value(),
+                settings.twilio_previous_auth_token.get_secret_value(),
+            ],
+        ),
+    )
+
+
+def make_carrier(settings: Settings) -> Carrier:
+    """Construct the line to the carrier. Belongs to one event loop."""
+    return TwilioPost(
+        api_base=settings.twilio_api_base,
+        account_sid=settings.twilio_account_sid,
+        auth_token=settings.twilio_auth_token.get_secret_value(),
+        timeout_seconds=settings.carrier_timeout_seconds,
+        connections=settings.carrier_connections,
+    )
+
+
+def make_worker(wiring: Wiring) -> Worker:
+    """Construct a worker. Belongs to one event loop."""
+    return Worker(
+        database=wiring.database,
+        keyring=wiring.keyring,
+        carrier=make_carrier(wiring.settings),
+        clock=wiring.clock,
+        public_url=wiring.settings.public_url,
+    )

@@ -29,6 +29,10 @@ class Chapter(Table, table=True):
     name: str = Field(unique=True)
     network_name: str
     contact_phone: str  # as printed in texts: 413-555-0142
+    caller_name: str  # who calls families first
+    hotline: str  # where sightings are verified in this region
+    lead_sign_en: str = "purple scarf"  # how people find the lead at the door
+    lead_sign_es: str = "bufanda morada"
     time_zone: str
     quiet_from_minute: int = 20 * 60  # of the local day; from == until: no quiet hours
     quiet_until_minute: int = 9 * 60

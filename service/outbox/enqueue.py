@@ -15,7 +15,7 @@ from service.chapters.rules import next_open
 from service.chapters.tables import Chapter
 from service.db import new_id
 from service.db.insert import insert_new
-from service.messages.catalog import Catalog
+from service.messages.catalog import Catalog, Value
 from service.messages.segments import count_segments
 from service.outbox.tables import ConsentNeeded, Delivery, Priority, State, Wording
 from service.people.tables import Person
@@ -36,7 +36,7 @@ class Text:
     template: str
     once_key: str
     subject: str
-    values: Mapping[str, object] = field(default_factory=dict)
+    values: Mapping[str, Value] = field(default_factory=dict)
     priority: Priority = Priority.NORMAL
     consent_needed: ConsentNeeded = ConsentNeeded.ACTIVE
     quiet_exempt: bool = False
@@ -57,8 +57,10 @@ class Outbox:
         `network` and `phone` (where a person answers) are filled from the chapter.
         """
         chapter = get_chapter(session, person.chapter_id)
-        own = {"network": chapter.network_name, "phone": chapter.contact_phone}
-        body = self.catalog.text(text.template, person.language, **own | dict(text.values))
+        speaking = self.catalog.speaking_as(
+            network=chapter.network_name, phone=chapter.contact_phone
+        )
+        body = speaking.text(text.template, person.language, **text.values)
         delivery_id = new_id()
         key = self.keyring.key(KeyKind.PERSON, person.id)
         row = _row(person, chapter, sender_of(session, chapter.id).id, text, now) | {

@@ -139,6 +139,10 @@ class Keyring:
         """Return 32 hex digits that only we can make: a callback that carries them is about us."""
         return self._index(_CALLBACKS, attempt_id.hex).hex()
 
+    def close(self) -> None:
+        """Close the connections."""
+        self._database.dispose()
+
     def _index(self, which: UUID, text: str) -> bytes:
         key = self.key(KeyKind.INDEX, which)
         return hmac.new(key, text.encode(), sha256).digest()[:INDEX_KEY_BYTES]

@@ -31,6 +31,7 @@ class SeatRole(StrEnum):
 class RsvpState(StrEnum):
     """One person's answer, and what came of it."""
 
+    OFFERED = "offered"  # a row without an answer yet: exists only within a transaction
     YES = "yes"
     NO = "no"
     MAYBE = "maybe"

@@ -18,7 +18,7 @@ async def text_in(
     Returns the message; its `answer` is the HTTP status that our webhook gave (None if it was not
     asked, or not awaited).
     """
-    message = _build(carrier, number, body, to or _last_sender(carrier, number))
+    message = _build(carrier, number, body, to or last_sender(carrier, number))
     carrier.messages.add(message)
     phone = carrier.phones.at(number)
     phone.unread = 0
@@ -59,7 +59,8 @@ def _build(carrier: Carrier, number: str, body: str, to: str) -> Message:
     )
 
 
-def _last_sender(carrier: Carrier, number: str) -> str:
+def last_sender(carrier: Carrier, number: str) -> str:
+    """Return the number of ours that last texted this phone, or else our first one."""
     phone = carrier.phones.get(number)
     for message in reversed(phone.thread if phone else []):
         if message.direction != "inbound" and message.sender:

@@ -1,0 +1,75 @@
+"""Put the web together: four audiences, each telling errors in its own form, under one set of headers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+
+from service.errors import AcompanaError, Unavailable
+from service.web import api, console, pages, public, webhooks
+from service.web.errors import status_of
+from service.web.headers import SecurityHeaders
+from service.web.session import attach
+from service.wiring import Wiring
+
+log = structlog.get_logger()
+
+LARGEST_BODY_BYTES = 256 * 1024
+STATIC = Path(__file__).parent / "web" / "static" / "dist"
+
+
+def create_app(wiring: Wiring) -> FastAPI:
+    """Return the web application. It closes nothing: whoever made the wiring does."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with console.live(app):
+            yield
+
+    app = FastAPI(
+        title="Acompaña",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=lifespan,
+        telemetry={"tracing": False, "metrics": False, "logging": False},
+        max_body_size=LARGEST_BODY_BYTES,
+    )
+    attach(app, wiring)
+    app.mount("/static", StaticFiles(directory=STATIC, check_dir=False), name="static")
+    for audience in (api, console, public, webhooks):
+        app.include_router(audience.router)
+    for kind in (AcompanaError, RequestValidationError, HTTPException, Exception):
+        app.add_exception_handler(kind, _answer)
+    app.add_middleware(SecurityHeaders, is_https=wiring.settings.public_url.startswith("https:"))
+    return app
+
+
+async def _answer(request: Request, error: Exception) -> Response:
+    """Tell an error to whoever asked, in their form; log what is ours to mend."""
+    if isinstance(error, HTTPException):
+        status = error.status_code
+    elif isinstance(error, RequestValidationError):
+        status = 422
+    elif isinstance(error, AcompanaError):
+        status = status_of(error)
+    else:
+        status = 500
+    if isinstance(error, Unavailable):
+        log.error("web.unavailable", path=request.url.path, why=str(error))
+    elif status >= 500:
+        log.error("web.failed", path=request.url.path, kind=type(error).__name__, exc_info=error)
+    path = request.url.path
+    if path.startswith("/api/"):
+        return api.answer_error(request, status, error)
+    if path.startswith("/webhooks/"):
+        return webhooks.answer_error(request, status, error)
+    return pages.answer_error(request, status, error)

@@ -1,0 +1,72 @@
+"""How far a blast has come, in counts; and its end, once nothing waits any more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from service.blasts.tables import Blast, BlastState
+from service.errors import NotFound
+from service.outbox.gate import count_behind, is_drained
+from service.outbox.tables import State
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Copies of one blast. They add up to `people`."""
+
+    people: int
+    waiting: int
+    sent: int  # the carrier has it, and has not said that it arrived
+    delivered: int
+    failed: int
+    withdrawn: int  # suppressed or too late
+    in_doubt: int
+
+
+def progress_of(session: Session, blast: Blast) -> Progress:
+    """Return the counts of one blast."""
+    counts = count_behind(session, blast.id)
+
+    def sum_of(*states: State) -> int:
+        return sum(counts.get(state, 0) for state in states)
+
+    return Progress(
+        people=sum(counts.values()),
+        waiting=sum_of(State.PLANNED, State.SUBMITTING),
+        sent=sum_of(State.ACCEPTED, State.SENT),
+        delivered=sum_of(State.DELIVERED),
+        failed=sum_of(State.FAILED, State.UNDELIVERED),
+        withdrawn=sum_of(State.SUPPRESSED, State.EXPIRED),
+        in_doubt=sum_of(State.IN_DOUBT),
+    )
+
+
+def get_blast(session: Session, chapter_id: UUID, blast_id: UUID) -> Blast:
+    """Return one of the chapter's blasts. Raises NotFound."""
+    blast = session.get(Blast, blast_id)
+    if blast is None or blast.chapter_id != chapter_id:
+        raise NotFound(None, f"no blast {blast_id}")
+    return blast
+
+
+def blasts_about(session: Session, subject: str) -> Sequence[Blast]:
+    """Return the blasts about one event, newest first."""
+    return session.exec(
+        select(Blast).where(Blast.subject == subject).order_by(col(Blast.id).desc())
+    ).all()
+
+
+def finish_blasts(session: Session, *, now: datetime) -> int:
+    """Mark blasts as sent when nothing of theirs waits any more; return how many."""
+    finished = 0
+    for blast in session.exec(select(Blast).where(Blast.state == BlastState.SENDING)).all():
+        if is_drained(session, blast.id):
+            blast.state, blast.ended_at = BlastState.SENT, now
+            session.add(blast)
+            finished += 1
+    return finished

@@ -1,0 +1,30 @@
+"""Close what is past: no place, no question and no reminder stays open behind it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, select
+
+from service.chapters.tables import Office
+from service.checkins.tables import CheckIn, CheckInState
+from service.rsvps.close import close_event
+
+
+def close_past_checkins(session: Session, *, now: datetime) -> int:
+    """Close check-ins whose usual wait is over; return how many. Safe to run twice."""
+    begun = session.exec(
+        select(CheckIn).where(
+            col(CheckIn.state).in_([CheckInState.APPROVED, CheckInState.UNDERWAY]),
+            CheckIn.starts_at <= now,
+        )
+    ).all()
+    closed = 0
+    for checkin in begun:
+        wait = session.get_one(Office, checkin.office_id).usual_wait_minutes
+        if checkin.starts_at + timedelta(minutes=wait) <= now:
+            checkin.state, checkin.ended_at, checkin.remind_at = CheckInState.CLOSED, now, None
+            session.add(checkin)
+            close_event(session, checkin.subject, reason="over", now=now)
+            closed += 1
+    return closed

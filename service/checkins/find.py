@@ -1,0 +1,66 @@
+"""Find check-ins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from service.checkins.tables import CheckIn, CheckInState
+from service.errors import NotFound
+
+LIVE = (CheckInState.SUBMITTED, CheckInState.APPROVED, CheckInState.UNDERWAY)
+
+
+def get_checkin(session: Session, chapter_id: UUID, checkin_id: UUID) -> CheckIn:
+    """Return one of the chapter's check-ins. Raises NotFound."""
+    checkin = session.get(CheckIn, checkin_id)
+    if checkin is None or checkin.chapter_id != chapter_id:
+        raise NotFound(None, f"no check-in {checkin_id}")
+    return checkin
+
+
+def list_checkins(
+    session: Session,
+    chapter_id: UUID,
+    *,
+    states: Sequence[CheckInState] | None = None,
+    after: UUID | None = None,
+    limit: int,
+) -> Sequence[CheckIn]:
+    """Return the chapter's check-ins by id (oldest registration first), those after `after`."""
+    query = select(CheckIn).where(CheckIn.chapter_id == chapter_id)
+    if states is not None:
+        query = query.where(col(CheckIn.state).in_(states))
+    if after is not None:
+        query = query.where(col(CheckIn.id) > after)
+    return session.exec(query.order_by(col(CheckIn.id)).limit(limit)).all()
+
+
+def coming_up(session: Session, chapter_id: UUID, *, since: datetime) -> Sequence[CheckIn]:
+    """Return what is not over, soonest first; `since` also keeps what began a while ago."""
+    return session.exec(
+        select(CheckIn)
+        .where(
+            CheckIn.chapter_id == chapter_id,
+            col(CheckIn.state).in_(LIVE),
+            CheckIn.starts_at >= since,
+        )
+        .order_by(col(CheckIn.starts_at))
+    ).all()
+
+
+def next_of_family(session: Session, person_id: UUID, *, now: datetime) -> CheckIn | None:
+    """Return a family's next check-in, if it has one."""
+    return session.exec(
+        select(CheckIn)
+        .where(
+            CheckIn.family_id == person_id,
+            col(CheckIn.state).in_(LIVE),
+            CheckIn.starts_at > now,
+        )
+        .order_by(col(CheckIn.starts_at))
+        .limit(1)
+    ).first()

@@ -1,0 +1,154 @@
+"""Remind the family and those who come along, each once, while it still helps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from service.chapters.find import get_chapter
+from service.chapters.tables import Chapter, Office
+from service.checkins.rules import Due, due_reminders, next_reminder_at
+from service.checkins.tables import CheckIn, CheckInState
+from service.checkins.words import CheckInWords, words
+from service.messages.catalog import Value
+from service.outbox.enqueue import Outbox, Text
+from service.people.tables import VETTED_LEVEL, Person, Volunteer
+from service.privacy.policy import SYSTEM
+from service.privacy.read import Reader
+from service.rsvps.ask import CONFIRM, open_asks
+from service.rsvps.respond import rsvps_of
+from service.rsvps.tables import COMING, Rsvp, SeatRole
+
+BATCH = 200
+
+
+def queue_due_reminders(session: Session, outbox: Outbox, *, now: datetime) -> int:
+    """Queue one reminder per person of each check-in due at `now` (UTC); return how many are new.
+
+    Safe to run twice: (reminder, check-in, person) is unique.
+    """
+    due = session.exec(
+        select(CheckIn)
+        .where(col(CheckIn.remind_at) <= now, CheckIn.state == CheckInState.APPROVED)
+        .order_by(col(CheckIn.remind_at))
+        .limit(BATCH)
+    ).all()
+    return sum(_remind(session, outbox, checkin, now) for checkin in due)
+
+
+def remind_again(session: Session, checkin: CheckIn, *, now: datetime) -> None:
+    """Look at this check-in at the next tick: somebody new comes along and must hear the place."""
+    checkin.remind_at = now
+    session.add(checkin)
+
+
+def _remind(session: Session, outbox: Outbox, checkin: CheckIn, now: datetime) -> int:
+    office = session.get_one(Office, checkin.office_id)
+    chapter = get_chapter(session, checkin.chapter_id)
+    new = 0
+    for due in due_reminders(checkin.starts_at, office.time_zone, now):
+        run = _Reminding(session, outbox, chapter, office, checkin, due)
+        texts = run.to_family() if due.reminder.to == "family" else run.to_companions(now)
+        new += sum(outbox.text(session, person, text, now=now) for person, text in texts)
+    checkin.remind_at = next_reminder_at(checkin.starts_at, office.time_zone, now)
+    session.add(checkin)
+    return new
+
+
+class _Reminding:
+    """One reminder of one check-in, for everybody whom it concerns."""
+
+    def __init__(
+        self, session: Session, outbox: Outbox, chapter: Chapter, office: Office,
+        checkin: CheckIn, due: Due,
+    ) -> None:  # fmt: skip
+        self._session = session
+        self._outbox = outbox
+        self._chapter = chapter
+        self._office = office
+        self._checkin = checkin
+        self._due = due
+        everybody = rsvps_of(session, [checkin.subject])[checkin.subject]
+        self._coming = [rsvp for rsvp in everybody if rsvp.state in COMING]
+
+    def to_family(self) -> Iterator[tuple[Person, Text]]:
+        """Give the family's reminder."""
+        family = self._session.get_one(Person, self._checkin.family_id)
+        said = self._words(family)
+        values: dict[str, Value] = {"time": said.time}
+        name = self._due.reminder.name
+        template = f"family_reminder_{name}"
+        if name == "7d":
+            values["day"] = said.day
+        if name == "1d":
+            values["weekday"] = said.weekday
+            lead = self._lead_name()
+            if lead:
+                values |= {"lead": lead, "meet_hour": said.meet_hour}
+            else:
+                template = "family_reminder_1d_call"
+        yield family, self._text(template, family, values)
+
+    def to_companions(self, now: datetime) -> Iterator[tuple[Person, Text]]:
+        """Give each companion's reminder: the place, only to those who are vetted."""
+        for rsvp in self._coming:
+            volunteer = self._session.get(Volunteer, rsvp.person_id)
+            if volunteer is None or volunteer.vetting < VETTED_LEVEL:
+                continue
+            person = self._session.get_one(Person, rsvp.person_id)
+            if self._due.reminder.name == "nudge":
+                said = self._words(person)
+                values: dict[str, Value] = {"time": said.meet_time, "place": said.place}
+                yield person, self._text("two_hours", person, values)
+            else:
+                yield person, self._day_before(person, rsvp, now)
+
+    def _day_before(self, person: Person, rsvp: Rsvp, now: datetime) -> Text:
+        said = self._words(person)
+        if rsvp.answered_at > self._checkin.starts_at - self._due.reminder.before:
+            values: dict[str, Value] = {
+                "day": said.day, "time": said.meet_time, "place": said.place,
+                "lead": self._lead_name() or self._chapter.caller_name, "wear": said.wear,
+                "hours": said.hours,
+            }  # fmt: skip
+            return self._text("meeting_place", person, values)
+        open_asks(
+            self._session, [person.id], self._checkin.subject, kind=CONFIRM, now=now,
+            expires_at=self._checkin.starts_at,
+        )  # fmt: skip
+        common: dict[str, Value] = {
+            "weekday": said.weekday, "time": said.meet_time, "place": said.place,
+            "wear": said.wear,
+        }  # fmt: skip
+        if rsvp.role is SeatRole.LEAD:
+            party = self._outbox.catalog.count("party", len(self._coming) - 1, person.language)
+            return self._text("day_before_lead", person, common | {"party": party})
+        lead = self._lead_name() or self._chapter.caller_name
+        return self._text("day_before", person, common | {"lead": lead, "hours": said.hours})
+
+    def _lead_name(self) -> str:
+        """Return the lead's first name, or "" while there is no lead."""
+        reader = Reader(self._outbox.keyring, SYSTEM)
+        for rsvp in self._coming:
+            if rsvp.role is SeatRole.LEAD:
+                lead = self._session.get_one(Person, rsvp.person_id)
+                return (reader.show(lead.sealed_alias()).split() or [""])[0]
+        return ""
+
+    def _words(self, person: Person) -> CheckInWords:
+        return words(
+            self._checkin, self._office, self._chapter, person.language, self._outbox.catalog
+        )
+
+    def _text(self, template: str, person: Person, values: dict[str, Value]) -> Text:
+        name = self._due.reminder.name
+        return Text(
+            template,
+            once_key=f"remind:{self._checkin.id.hex}:{name}:{person.id.hex}",
+            subject=self._checkin.subject,
+            values=values,
+            quiet_exempt=True,  # its time was chosen for the morning; it is never dropped
+            not_after=self._due.not_after,
+        )

@@ -1,0 +1,63 @@
+"""When who is reminded of a check-in, and what a date must be. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from service.chapters.rules import reminder_time
+from service.errors import InvalidValue
+
+FURTHEST = timedelta(days=550)
+
+
+@dataclass(frozen=True)
+class Reminder:
+    """One reminder: who gets it, how long before, and until how long before it still helps."""
+
+    name: str
+    to: str  # family or companions
+    before: timedelta
+    useful_until: timedelta
+
+
+REMINDERS = (
+    Reminder("7d", "family", timedelta(days=7), timedelta(days=2)),
+    Reminder("1d", "family", timedelta(days=1), timedelta(hours=4)),
+    Reminder("3h", "family", timedelta(hours=3), timedelta(minutes=30)),
+    Reminder("day_before", "companions", timedelta(days=1), timedelta(hours=3)),
+    Reminder("nudge", "companions", timedelta(hours=2), timedelta(minutes=15)),
+)
+
+
+@dataclass(frozen=True)
+class Due:
+    """A reminder that is to be sent now, and the moment from which it is pointless."""
+
+    reminder: Reminder
+    not_after: datetime
+
+
+def due_reminders(starts_at: datetime, zone: str, now: datetime) -> list[Due]:
+    """Return the reminders whose time has come and that still help."""
+    return [
+        Due(reminder, starts_at - reminder.useful_until)
+        for reminder in REMINDERS
+        if reminder_time(starts_at, reminder.before, zone)
+        <= now
+        < starts_at - reminder.useful_until
+    ]
+
+
+def next_reminder_at(starts_at: datetime, zone: str, now: datetime) -> datetime | None:
+    """Return when the next reminder after `now` is due; None when there is none left."""
+    times = (reminder_time(starts_at, reminder.before, zone) for reminder in REMINDERS)
+    return min((at for at in times if at > now), default=None)
+
+
+def check_start(starts_at: datetime, now: datetime, *, field: str = "starts_at") -> None:
+    """Raise InvalidValue for a start that is past or too far off to be meant."""
+    if starts_at <= now:
+        raise InvalidValue(field, "past_date")
+    if starts_at > now + FURTHEST:
+        raise InvalidValue(field, "too_far_off")

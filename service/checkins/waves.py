@@ -1,0 +1,77 @@
+"""Ask volunteers to come along: those who are vetted, once, in one wave."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from service.blasts.launch import Plan, launch
+from service.blasts.tables import BlastKind
+from service.chapters.find import get_chapter
+from service.chapters.tables import Chapter, Office
+from service.checkins.tables import CheckIn, CheckInState
+from service.checkins.words import words
+from service.db import new_id
+from service.messages.catalog import Catalog
+from service.outbox.tables import Priority
+from service.people.audience import Audience
+from service.people.register import LANGUAGES
+from service.people.tables import VETTED_LEVEL
+from service.rsvps.seats import filling_of
+
+
+def ask_for_company(session: Session, catalog: Catalog, *, now: datetime) -> int:
+    """Ask about every approved check-in that nobody was asked about; return how many.
+
+    Safe to run twice: `asked_at` is written in the same transaction.
+    """
+    waiting = session.exec(
+        select(CheckIn).where(
+            CheckIn.state == CheckInState.APPROVED,
+            col(CheckIn.asked_at).is_(None),
+            CheckIn.starts_at > now,
+        )
+    ).all()
+    for checkin in waiting:
+        _ask(session, catalog, checkin, now=now)
+    return len(waiting)
+
+
+def _ask(session: Session, catalog: Catalog, checkin: CheckIn, *, now: datetime) -> None:
+    chapter = get_chapter(session, checkin.chapter_id)
+    office = session.get_one(Office, checkin.office_id)
+    plan = Plan(
+        id=new_id(),
+        subject=checkin.subject,
+        kind=BlastKind.ASK,
+        audience=Audience(chapter.id, min_vetting=VETTED_LEVEL),
+        bodies={
+            language: ask_text(session, catalog, chapter, office, checkin, language)
+            for language in LANGUAGES
+        },
+        priority=Priority.NORMAL,
+        not_after=checkin.starts_at,
+        created_by="clock",
+        asks=True,
+    )
+    launch(session, plan, now=now)
+    checkin.asked_at = now
+    session.add(checkin)
+
+
+def ask_text(
+    session: Session, catalog: Catalog, chapter: Chapter, office: Office, checkin: CheckIn,
+    language: str,
+) -> str:  # fmt: skip
+    """Return what volunteers read: area, day and part of the day; never the hour or the place."""
+    missing = filling_of(session, checkin.subject).missing
+    said = words(checkin, office, chapter, language, catalog)
+    return catalog.speaking_as(network=chapter.network_name).text(
+        "ask_checkin",
+        language,
+        day=said.day,
+        part_of_day=said.part_of_day,
+        area=said.area,
+        missing=catalog.missing({role.value: n for role, n in missing.items()}, language),
+    )

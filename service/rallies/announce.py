@@ -1,0 +1,72 @@
+"""Announce a rally: the call goes to every volunteer of the chapter, once. Families never get it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session
+
+from service.blasts.launch import Plan, launch
+from service.blasts.tables import Blast, BlastKind
+from service.chapters.find import get_chapter
+from service.errors import WrongState
+from service.outbox.tables import Priority
+from service.people.audience import Audience
+from service.privacy import audit
+from service.privacy.policy import Viewer
+from service.rallies.rules import next_reminder_at
+from service.rallies.tables import Rally, RallyState
+from service.rsvps.seats import make_seats
+from service.rsvps.tables import SeatRole
+
+
+def audience_of(rally: Rally) -> Audience:
+    """Return who is called to a rally."""
+    return Audience(rally.chapter_id)
+
+
+def announce(
+    session: Session,
+    rally: Rally,
+    *,
+    blast_id: UUID,
+    by: Viewer,
+    now: datetime,
+    at: datetime | None = None,
+) -> Blast:
+    """Send the call now or at a time; return its blast. Safe to send twice: by `blast_id`.
+
+    Raises WrongState when it has been announced with another id, is cancelled or is over.
+    """
+    existing = session.get(Blast, blast_id)
+    if existing is not None and existing.subject == rally.subject:
+        return existing
+    if rally.state is not RallyState.DRAFT:
+        raise WrongState("rally_not_in_state", f"rally {rally.id} is {rally.state}")
+    if rally.starts_at <= now or (at is not None and at >= rally.starts_at):
+        raise WrongState("rally_over", f"rally {rally.id} starts at {rally.starts_at}")
+    places = {SeatRole.CROWD: rally.people_limit}
+    make_seats(session, rally.subject, places, starts_at=rally.starts_at, ends_at=rally.ends_at)
+    blast = launch(
+        session,
+        Plan(
+            id=blast_id,
+            subject=rally.subject,
+            kind=BlastKind.CALL,
+            audience=audience_of(rally),
+            bodies={"en": rally.text_en, "es": rally.text_es},
+            priority=Priority.BULK,
+            not_after=rally.starts_at,
+            created_by=by.name,
+            asks=True,
+            at=at,
+        ),
+        now=now,
+    )
+    zone = get_chapter(session, rally.chapter_id).time_zone
+    rally.state, rally.announced_at = RallyState.ANNOUNCED, now
+    rally.remind_at = next_reminder_at(rally.starts_at, zone, now)
+    session.add(rally)
+    audit.record(session, actor=by, action="rally.announce", subject=rally.subject, now=now)
+    return blast

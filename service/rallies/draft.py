@@ -1,0 +1,106 @@
+"""Draft a rally call: what, where, when, and the words in both languages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlmodel import Session
+
+from service.chapters.tables import Chapter
+from service.db import new_id
+from service.errors import InvalidForm, InvalidValue, WrongState
+from service.messages.segments import LONGEST_BODY
+from service.rallies.tables import Rally, RallyKind, RallyState
+
+USUAL_LENGTH = timedelta(hours=2)
+LONGEST = timedelta(days=3)
+LONGEST_TITLE = 80
+LONGEST_PLACE = 80
+FURTHEST = timedelta(days=550)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What an organizer writes. Times are aware; `id` lets the same draft be saved twice."""
+
+    title: str
+    place: str
+    starts_at: datetime
+    text_en: str
+    text_es: str
+    kind: RallyKind = RallyKind.RALLY
+    ends_at: datetime | None = None
+    people_limit: int | None = None
+    id: UUID = field(default_factory=new_id)
+
+
+def save_draft(
+    session: Session, chapter: Chapter, draft: Draft, *, by: str, now: datetime
+) -> Rally:
+    """Save a new draft or change an old one. Raises InvalidForm naming every field, WrongState."""
+    problems = list(_problems(draft, now))
+    if problems:
+        raise InvalidForm(problems)
+    rally = session.get(Rally, draft.id)
+    if rally is None:
+        rally = Rally(
+            id=draft.id, chapter_id=chapter.id, created_by=by, created_at=now,
+            kind=draft.kind, title="", place="", starts_at=draft.starts_at,
+            ends_at=draft.starts_at, text_en="", text_es="",
+        )  # fmt: skip
+    if rally.chapter_id != chapter.id or rally.state is not RallyState.DRAFT:
+        raise WrongState("rally_not_in_state", f"rally {rally.id} is {rally.state}")
+    rally.kind = draft.kind
+    rally.title, rally.place = draft.title.strip(), draft.place.strip()
+    rally.starts_at = draft.starts_at
+    rally.ends_at = draft.ends_at or draft.starts_at + USUAL_LENGTH
+    rally.text_en, rally.text_es = draft.text_en.strip(), draft.text_es.strip()
+    rally.people_limit = draft.people_limit
+    session.add(rally)
+    session.flush()
+    return rally
+
+
+def _problems(draft: Draft, now: datetime) -> list[InvalidValue]:
+    checks = (
+        _short("title", draft.title, LONGEST_TITLE),
+        _short("place", draft.place, LONGEST_PLACE),
+        _time(draft, now),
+        _text("text_en", draft.text_en),
+        _text("text_es", draft.text_es),
+        _limit(draft.people_limit),
+    )
+    return [problem for problem in checks if problem is not None]
+
+
+def _short(name: str, value: str, limit: int) -> InvalidValue | None:
+    if not value.strip():
+        return InvalidValue(name, "missing")
+    return InvalidValue(name, "too_long", limit=limit) if len(value) > limit else None
+
+
+def _text(name: str, value: str) -> InvalidValue | None:
+    if not value.strip():
+        return InvalidValue(name, "language_missing")
+    if len(value) > LONGEST_BODY:
+        return InvalidValue(name, "too_long", limit=LONGEST_BODY)
+    return None
+
+
+def _time(draft: Draft, now: datetime) -> InvalidValue | None:
+    if draft.starts_at <= now:
+        return InvalidValue("starts_at", "past_date")
+    if draft.starts_at > now + FURTHEST:
+        return InvalidValue("starts_at", "too_far_off")
+    ends_at = draft.ends_at or draft.starts_at + USUAL_LENGTH
+    if not draft.starts_at < ends_at <= draft.starts_at + LONGEST:
+        return InvalidValue("ends_at", "ends_before_start")
+    return None
+
+
+def _limit(limit: int | None) -> InvalidValue | None:
+    if limit is not None and limit < 1:
+        return InvalidValue("people_limit", "people_out_of_range", limit=100_000)
+    return None

@@ -1,0 +1,41 @@
+"""Find rallies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from service.errors import NotFound
+from service.rallies.tables import Rally, RallyState
+
+LIVE = (RallyState.DRAFT, RallyState.ANNOUNCED)
+
+
+def get_rally(session: Session, chapter_id: UUID, rally_id: UUID) -> Rally:
+    """Return one of the chapter's rallies. Raises NotFound."""
+    rally = session.get(Rally, rally_id)
+    if rally is None or rally.chapter_id != chapter_id:
+        raise NotFound(None, f"no rally {rally_id}")
+    return rally
+
+
+def list_rallies(
+    session: Session, chapter_id: UUID, *, after: UUID | None = None, limit: int
+) -> Sequence[Rally]:
+    """Return the chapter's rallies by id (oldest draft first), those after `after`."""
+    query = select(Rally).where(Rally.chapter_id == chapter_id)
+    if after is not None:
+        query = query.where(col(Rally.id) > after)
+    return session.exec(query.order_by(col(Rally.id)).limit(limit)).all()
+
+
+def coming_up(session: Session, chapter_id: UUID, *, now: datetime) -> Sequence[Rally]:
+    """Return what is not over, soonest first."""
+    return session.exec(
+        select(Rally)
+        .where(Rally.chapter_id == chapter_id, col(Rally.state).in_(LIVE), Rally.ends_at > now)
+        .order_by(col(Rally.starts_at))
+    ).all()

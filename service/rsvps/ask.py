@@ -1,0 +1,126 @@
+"""Questions that wait for an answer. A bare Y or N is about the open one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session, col, func, select, update
+
+from service.db import new_id
+from service.db.insert import insert_new
+from service.rsvps.tables import Ask
+
+COME = "come"  # will you come?
+CONFIRM = "confirm"  # are you still coming?
+
+
+def open_asks(
+    session: Session,
+    people: Iterable[UUID],
+    subject: str,
+    *,
+    kind: str = COME,
+    now: datetime,
+    expires_at: datetime,
+) -> None:
+    """Note that these people were asked. Safe to run twice: a second ask opens the first again."""
+    rows = [
+        {
+            "id": new_id(),
+            "person_id": person_id,
+            "subject": subject,
+            "kind": kind,
+            "asked_at": now,
+            "expires_at": expires_at,
+        }
+        for person_id in people
+    ]
+    if not rows:
+        return
+    session.execute(insert_new(session, Ask), rows)
+    session.exec(
+        update(Ask)
+        .where(
+            col(Ask.person_id).in_([row["person_id"] for row in rows]),
+            col(Ask.subject) == subject,
+            col(Ask.kind) == kind,
+            col(Ask.asked_at) < now,
+        )
+        .values(asked_at=now, expires_at=expires_at, answered_at=None, closed_at=None)
+    )
+
+
+def open_asks_of(session: Session, person_id: UUID, *, now: datetime) -> Sequence[Ask]:
+    """Return what this person was asked and has not answered, oldest first, one a subject."""
+    rows = session.exec(
+        select(Ask)
+        .where(
+            Ask.person_id == person_id,
+            col(Ask.answered_at).is_(None),
+            col(Ask.closed_at).is_(None),
+            Ask.expires_at > now,
+        )
+        .order_by(col(Ask.asked_at), col(Ask.id))
+    ).all()
+    return list({ask.subject: ask for ask in rows}.values())
+
+
+def is_asked(session: Session, person_id: UUID, subject: str, kind: str) -> bool:
+    """Return whether a question of this kind about `subject` waits for this person's answer."""
+    query = select(Ask.id).where(
+        Ask.person_id == person_id,
+        Ask.subject == subject,
+        Ask.kind == kind,
+        col(Ask.answered_at).is_(None),
+        col(Ask.closed_at).is_(None),
+    )
+    return session.exec(query).first() is not None
+
+
+def newest_ask_of(session: Session, person_id: UUID) -> Ask | None:
+    """Return the last thing this person was asked, answered or not."""
+    return session.exec(
+        select(Ask)
+        .where(Ask.person_id == person_id)
+        .order_by(col(Ask.asked_at).desc(), col(Ask.id).desc())
+        .limit(1)
+    ).first()
+
+
+def mark_answered(session: Session, person_id: UUID, subject: str, *, now: datetime) -> None:
+    """Close every open question to this person about `subject`."""
+    session.exec(
+        update(Ask)
+        .where(
+            col(Ask.person_id) == person_id,
+            col(Ask.subject) == subject,
+            col(Ask.answered_at).is_(None),
+        )
+        .values(answered_at=now)
+    )
+
+
+def close_asks(session: Session, subject: str, *, now: datetime) -> None:
+    """Close every open question about `subject`: it is off, over or moved."""
+    session.exec(
+        update(Ask)
+        .where(col(Ask.subject) == subject, col(Ask.closed_at).is_(None))
+        .values(closed_at=now)
+    )
+
+
+def people_asked(session: Session, subject: str) -> Sequence[UUID]:
+    """Return who was ever asked about `subject`."""
+    return session.exec(select(Ask.person_id).where(Ask.subject == subject).distinct()).all()
+
+
+def count_asked(session: Session, subjects: Iterable[str]) -> dict[str, int]:
+    """Return how many people were asked, by subject, one query."""
+    rows = session.exec(
+        select(col(Ask.subject), func.count(func.distinct(col(Ask.person_id))))
+        .where(col(Ask.subject).in_(list(subjects)))
+        .group_by(col(Ask.subject))
+    ).all()
+    return dict(rows)

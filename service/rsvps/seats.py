@@ -1,0 +1,57 @@
+"""Places at an event: made, looked at, closed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from sqlmodel import Session, col, select, update
+
+from service.db import new_id
+from service.rsvps.rules import Filling, filling
+from service.rsvps.tables import Seat, SeatRole
+
+
+def make_seats(
+    session: Session,
+    subject: str,
+    places: Mapping[SeatRole, int | None],
+    *,
+    starts_at: datetime,
+    ends_at: datetime,
+) -> None:
+    """Make the places of an event: role -> how many (None: no limit)."""
+    for role, capacity in places.items():
+        if capacity != 0:
+            session.add(
+                Seat(
+                    id=new_id(),
+                    subject=subject,
+                    role=role,
+                    capacity=capacity,
+                    starts_at=starts_at,
+                    ends_at=ends_at,
+                )
+            )
+    session.flush()
+
+
+def seats_of(session: Session, subjects: Iterable[str]) -> dict[str, list[Seat]]:
+    """Return the seats of many events by subject, one query."""
+    found: dict[str, list[Seat]] = {subject: [] for subject in subjects}
+    rows = session.exec(
+        select(Seat).where(col(Seat.subject).in_(list(found))).order_by(col(Seat.id))
+    )
+    for seat in rows:
+        found[seat.subject].append(seat)
+    return found
+
+
+def filling_of(session: Session, subject: str) -> Filling:
+    """Return how full an event is."""
+    return filling(seats_of(session, [subject])[subject])
+
+
+def close_seats(session: Session, subject: str) -> None:
+    """Take no further yes for an event."""
+    session.exec(update(Seat).where(col(Seat.subject) == subject).values(is_open=False))
