@@ -40,7 +40,7 @@ def create_app(wiring: Wiring) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
         lifespan=lifespan,
-        telemetry={"tracing": False, "metrics": False, "logging": False},
+        telemetry={"tracing": False, "metrics": False, "logs": False},
         max_body_size=LARGEST_BODY_BYTES,
     )
     attach(app, wiring)

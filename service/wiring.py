@@ -53,9 +53,7 @@ class Wiring:
 
 def wire(settings: Settings) -> Wiring:
     """Construct the parts. Raises Misuse when the master key is missing or unsafe."""
-    keyring = Keyring(
-        Database(settings.keyring_url), read_master_key(settings.master_key_file)
-    )
+    keyring = Keyring(Database(settings.keyring_url), read_master_key(settings.master_key_file))
     return Wiring(
         settings=settings,
         database=Database(settings.database_url),

@@ -79,6 +79,12 @@ def signed_in(session: Session, secret: str, *, now: datetime) -> Organizer | No
     return organizer if organizer is not None and organizer.is_active else None
 
 
+def seen_at(session: Session, secret: str) -> datetime | None:
+    """Return when this browser was last noted to be at work."""
+    row = _session_of(session, secret)
+    return None if row is None else row.seen_at
+
+
 def note_seen(session: Session, secret: str, *, now: datetime) -> None:
     """Keep the session from going idle; writes at most once a minute."""
     session.exec(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from service.blasts.tables import Blast, BlastState
 from service.errors import NotFound
-from service.outbox.gate import count_behind, is_drained
+from service.outbox.gate import counts_behind, is_drained
 from service.outbox.tables import State
 
 
@@ -30,8 +30,16 @@ class Progress:
 
 def progress_of(session: Session, blast: Blast) -> Progress:
     """Return the counts of one blast."""
-    counts = count_behind(session, blast.id)
+    return progress_of_each(session, [blast])[blast.id]
 
+
+def progress_of_each(session: Session, blasts: Iterable[Blast]) -> dict[UUID, Progress]:
+    """Return the counts of many blasts by id, one query."""
+    counts = counts_behind(session, [blast.id for blast in blasts])
+    return {blast_id: _progress(states) for blast_id, states in counts.items()}
+
+
+def _progress(counts: dict[State, int]) -> Progress:
     def sum_of(*states: State) -> int:
         return sum(counts.get(state, 0) for state in states)
 
@@ -52,6 +60,16 @@ def get_blast(session: Session, chapter_id: UUID, blast_id: UUID) -> Blast:
     if blast is None or blast.chapter_id != chapter_id:
         raise NotFound(None, f"no blast {blast_id}")
     return blast
+
+
+def list_blasts(
+    session: Session, chapter_id: UUID, *, after: UUID | None = None, limit: int
+) -> Sequence[Blast]:
+    """Return the chapter's blasts by id (oldest first), those after `after`."""
+    query = select(Blast).where(Blast.chapter_id == chapter_id)
+    if after is not None:
+        query = query.where(col(Blast.id) > after)
+    return session.exec(query.order_by(col(Blast.id)).limit(limit)).all()
 
 
 def blasts_about(session: Session, subject: str) -> Sequence[Blast]:

@@ -39,6 +39,7 @@ def approve(
     now: datetime,
 ) -> None:  # fmt: skip
     """Open the places; the clock asks volunteers at its next tick. Raises WrongState, InvalidValue."""
+    session.refresh(checkin, with_for_update=True)  # two organizers at once take turns
     if checkin.state is not CheckInState.SUBMITTED:
         raise WrongState("checkin_not_in_state", f"check-in {checkin.id} is {checkin.state}")
     if checkin.starts_at <= now:

@@ -26,6 +26,7 @@ def cancel(
     session: Session, outbox: Outbox, checkin: CheckIn, *, by: Viewer, now: datetime
 ) -> None:
     """Take back what has not left, and tell those who said yes and the family. Raises WrongState."""
+    session.refresh(checkin, with_for_update=True)  # two organizers at once take turns
     if checkin.state not in LIVE:
         raise WrongState("checkin_not_in_state", f"check-in {checkin.id} is {checkin.state}")
     checkin.state, checkin.ended_at, checkin.remind_at = CheckInState.CANCELLED, now, None

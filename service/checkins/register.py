@@ -19,7 +19,7 @@ from service.messages import dates
 from service.outbox.enqueue import Outbox, Text
 from service.outbox.tables import ConsentNeeded
 from service.people.consent import invite
-from service.people.register import Card, make_family, register_person
+from service.people.register import Card, find_person, make_family, register_person
 from service.people.tables import Person
 from service.privacy.keyring import KeyKind, Keyring
 from service.privacy.scrub import scrub
@@ -32,7 +32,10 @@ MOST_PEOPLE = 12
 
 @dataclass(frozen=True)
 class Registration:
-    """What the form, the API or a sponsor says. `starts_at` is aware; `card.phone` is E.164."""
+    """What the form, the API or a sponsor says. `starts_at` is aware; `card.phone` is E.164.
+
+    may_text: they want texts about it; without, somebody calls and nothing is sent.
+    """
 
     card: Card
     office_id: UUID
@@ -41,6 +44,7 @@ class Registration:
     people: int = 1
     needs_ride: bool = False
     note: str = ""
+    may_text: bool = True
 
 
 def register(
@@ -59,8 +63,15 @@ def register(
     if existing is not None:
         return existing
     checkin = _write(session, outbox.keyring, chapter, person, told, now)
-    _tell_who_calls(session, outbox, chapter, office, person, checkin, now)
+    if told.may_text:
+        _tell_who_calls(session, outbox, chapter, office, person, checkin, now)
     return checkin
+
+
+def find_same(session: Session, keyring: Keyring, told: Registration) -> CheckIn | None:
+    """Return the check-in that these words have registered already, or None."""
+    person = find_person(session, keyring, told.card.phone)
+    return None if person is None else _same(session, person, told)
 
 
 def check(session: Session, chapter: Chapter, told: Registration, *, now: datetime) -> Office:
@@ -72,6 +83,12 @@ def check(session: Session, chapter: Chapter, told: Registration, *, now: dateti
     if len(told.note) > LONGEST_NOTE:
         raise InvalidValue("note", "too_long", limit=LONGEST_NOTE)
     return office
+
+
+def call_by(checkin: CheckIn) -> datetime:
+    """Return until when somebody calls the family: within a day, and before they leave for it."""
+    at = min(checkin.created_at + CALL_WITHIN, checkin.starts_at - timedelta(hours=1))
+    return max(at, checkin.created_at)
 
 
 def _same(session: Session, person: Person, told: Registration) -> CheckIn | None:
@@ -115,7 +132,6 @@ def _tell_who_calls(
     checkin: CheckIn, now: datetime,
 ) -> None:  # fmt: skip
     zone, language = ZoneInfo(office.time_zone), person.language
-    call_by = min(now + CALL_WITHIN, checkin.starts_at - timedelta(hours=1))
     outbox.text(
         session,
         person,
@@ -127,7 +143,7 @@ def _tell_who_calls(
                 "day": dates.day(checkin.starts_at, zone, language),
                 "time": dates.time(checkin.starts_at, zone),
                 "name": chapter.caller_name,
-                "deadline": dates.deadline(max(call_by, now), zone, language),
+                "deadline": dates.deadline(call_by(checkin), zone, language),
             },
             consent_needed=ConsentNeeded.ANSWER,
             quiet_exempt=True,  # an answer to what they just did

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from service.chapters.rules import reminder_time
+from service.checkins.tables import CheckInState
 from service.errors import InvalidValue
+from service.rsvps.rules import Filling
 
+SHORT_BEFORE = timedelta(hours=72)
 FURTHEST = timedelta(days=550)
 
 
@@ -61,3 +65,22 @@ def check_start(starts_at: datetime, now: datetime, *, field: str = "starts_at")
         raise InvalidValue(field, "past_date")
     if starts_at > now + FURTHEST:
         raise InvalidValue(field, "too_far_off")
+
+
+class Stage(StrEnum):
+    """How an approved check-in stands, derived from its places and never stored."""
+
+    RECRUITING = "recruiting"
+    STAFFED = "staffed"
+    SHORT = "short"  # it starts soon and places are open: somebody must be called
+
+
+def stage(
+    state: CheckInState, starts_at: datetime, places: Filling, now: datetime
+) -> Stage | None:
+    """Return how far it is staffed; None where nobody is sought: not yet approved, or over."""
+    if state not in (CheckInState.APPROVED, CheckInState.UNDERWAY):
+        return None
+    if places.is_full:
+        return Stage.STAFFED
+    return Stage.SHORT if starts_at - now <= SHORT_BEFORE else Stage.RECRUITING

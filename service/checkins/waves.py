@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlmodel import Session, col, select
@@ -19,6 +20,7 @@ from service.people.audience import Audience
 from service.people.register import LANGUAGES
 from service.people.tables import VETTED_LEVEL
 from service.rsvps.seats import filling_of
+from service.rsvps.tables import SeatRole
 
 
 def ask_for_company(session: Session, catalog: Catalog, *, now: datetime) -> int:
@@ -41,13 +43,14 @@ def ask_for_company(session: Session, catalog: Catalog, *, now: datetime) -> int
 def _ask(session: Session, catalog: Catalog, checkin: CheckIn, *, now: datetime) -> None:
     chapter = get_chapter(session, checkin.chapter_id)
     office = session.get_one(Office, checkin.office_id)
+    missing = filling_of(session, checkin.subject).missing
     plan = Plan(
         id=new_id(),
         subject=checkin.subject,
         kind=BlastKind.ASK,
-        audience=Audience(chapter.id, min_vetting=VETTED_LEVEL),
+        audience=audience_of(checkin),
         bodies={
-            language: ask_text(session, catalog, chapter, office, checkin, language)
+            language: ask_text(catalog, chapter, office, checkin, missing, language)
             for language in LANGUAGES
         },
         priority=Priority.NORMAL,
@@ -60,12 +63,16 @@ def _ask(session: Session, catalog: Catalog, checkin: CheckIn, *, now: datetime)
     session.add(checkin)
 
 
+def audience_of(checkin: CheckIn) -> Audience:
+    """Return who is asked to come along."""
+    return Audience(checkin.chapter_id, min_vetting=VETTED_LEVEL)
+
+
 def ask_text(
-    session: Session, catalog: Catalog, chapter: Chapter, office: Office, checkin: CheckIn,
-    language: str,
+    catalog: Catalog, chapter: Chapter, office: Office, checkin: CheckIn,
+    missing: Mapping[SeatRole, int], language: str,
 ) -> str:  # fmt: skip
     """Return what volunteers read: area, day and part of the day; never the hour or the place."""
-    missing = filling_of(session, checkin.subject).missing
     said = words(checkin, office, chapter, language, catalog)
     return catalog.speaking_as(network=chapter.network_name).text(
         "ask_checkin",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -38,6 +39,17 @@ def get_wordings(session: Session, gate_id: UUID) -> dict[str, Wording]:
     return {wording.language: wording for wording in rows}
 
 
+def wordings_of(session: Session, gate_ids: Iterable[UUID]) -> dict[UUID, dict[str, str]]:
+    """Return the texts of many gates, gate -> language -> body, one query."""
+    found: dict[UUID, dict[str, str]] = {gate_id: {} for gate_id in gate_ids}
+    rows = session.exec(
+        select(Wording).where(col(Wording.gate_id).in_(list(found))).order_by(col(Wording.language))
+    )
+    for wording in rows:
+        found[wording.gate_id][wording.language] = wording.body
+    return found
+
+
 def set_gate(session: Session, gate_id: UUID, state: GateState) -> None:
     """Open, pause or stop."""
     session.exec(update(Gate).where(col(Gate.id) == gate_id).values(state=state))
@@ -45,12 +57,21 @@ def set_gate(session: Session, gate_id: UUID, state: GateState) -> None:
 
 def count_behind(session: Session, gate_id: UUID) -> dict[State, int]:
     """Return how many deliveries behind the gate are in each state."""
+    return counts_behind(session, [gate_id])[gate_id]
+
+
+def counts_behind(session: Session, gate_ids: Iterable[UUID]) -> dict[UUID, dict[State, int]]:
+    """Return the same for many gates, one query."""
+    found: dict[UUID, dict[State, int]] = {gate_id: {} for gate_id in gate_ids}
     rows = session.exec(
-        select(col(Delivery.state), func.count())
-        .where(Delivery.gate_id == gate_id)
-        .group_by(col(Delivery.state))
+        select(col(Delivery.gate_id), col(Delivery.state), func.count())
+        .where(col(Delivery.gate_id).in_(list(found)))
+        .group_by(col(Delivery.gate_id), col(Delivery.state))
     ).all()
-    return {State(state): count for state, count in rows}
+    for gate_id, state, count in rows:
+        if gate_id is not None:
+            found[gate_id][State(state)] = count
+    return found
 
 
 def is_drained(session: Session, gate_id: UUID) -> bool:

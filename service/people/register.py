@@ -154,11 +154,17 @@ def make_volunteer(
     return found
 
 
-def make_family(session: Session, person: Person, *, now: datetime) -> Family:
-    """Return the person as a family, made if need be."""
+def make_family(
+    session: Session, person: Person, *, now: datetime, has_lawyer: bool = False,
+    papers_are_held: bool = False,
+) -> Family:  # fmt: skip
+    """Return the person as a family, made if need be; what is known already stays."""
     found = session.get(Family, person.id)
     if found is None:
-        found = Family(person_id=person.id, created_at=now)
+        found = Family(
+            person_id=person.id, has_lawyer=has_lawyer, papers_are_held=papers_are_held,
+            created_at=now,
+        )  # fmt: skip
         session.add(found)
         session.flush()
     return found

@@ -10,7 +10,7 @@ from sqlmodel import Session
 from service.blasts.launch import Plan, launch
 from service.blasts.tables import Blast, BlastKind
 from service.chapters.find import get_chapter
-from service.errors import WrongState
+from service.errors import InvalidValue, WrongState
 from service.outbox.tables import Priority
 from service.people.audience import Audience
 from service.privacy import audit
@@ -37,10 +37,14 @@ def announce(
 ) -> Blast:
     """Send the call now or at a time; return its blast. Safe to send twice: by `blast_id`.
 
-    Raises WrongState when it has been announced with another id, is cancelled or is over.
+    Raises WrongState when it has been announced with another id, is cancelled or is over;
+    InvalidValue on `blast_id` when something else was sent under it.
     """
+    session.refresh(rally, with_for_update=True)  # two organizers at once take turns
     existing = session.get(Blast, blast_id)
-    if existing is not None and existing.subject == rally.subject:
+    if existing is not None:
+        if existing.subject != rally.subject:
+            raise InvalidValue("blast_id", "id_taken")
         return existing
     if rally.state is not RallyState.DRAFT:
         raise WrongState("rally_not_in_state", f"rally {rally.id} is {rally.state}")

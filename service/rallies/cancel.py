@@ -30,6 +30,7 @@ def cancel(
 
     Raises WrongState.
     """
+    session.refresh(rally, with_for_update=True)  # two organizers at once take turns
     if rally.state not in (RallyState.DRAFT, RallyState.ANNOUNCED):
         raise WrongState("rally_not_in_state", f"rally {rally.id} is {rally.state}")
     asked = tuple(people_asked(session, rally.subject))

@@ -18,6 +18,7 @@ USUAL_LENGTH = timedelta(hours=2)
 LONGEST = timedelta(days=3)
 LONGEST_TITLE = 80
 LONGEST_PLACE = 80
+MOST_PEOPLE = 100_000
 FURTHEST = timedelta(days=550)
 
 
@@ -101,6 +102,6 @@ def _time(draft: Draft, now: datetime) -> InvalidValue | None:
 
 
 def _limit(limit: int | None) -> InvalidValue | None:
-    if limit is not None and limit < 1:
-        return InvalidValue("people_limit", "people_out_of_range", limit=100_000)
+    if limit is not None and not 1 <= limit <= MOST_PEOPLE:
+        return InvalidValue("people_limit", "people_out_of_range", limit=MOST_PEOPLE)
     return None

@@ -6,7 +6,7 @@ last one, however many answer at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -80,6 +80,19 @@ def respond(
     return Response(rsvp, before, is_changed=changed, freed_seat_id=freed)
 
 
+def arrive(session: Session, person_id: UUID, subject: str) -> Rsvp | None:
+    """Note that somebody who said yes is there; return their RSVP, or None if they had not."""
+    rsvp = session.exec(
+        select(Rsvp).where(Rsvp.person_id == person_id, Rsvp.subject == subject)
+    ).first()
+    if rsvp is None or rsvp.state not in COMING:
+        return None
+    rsvp.state = RsvpState.ARRIVED
+    session.add(rsvp)
+    session.flush()
+    return rsvp
+
+
 def promote(session: Session, seat_id: UUID) -> Rsvp | None:
     """Give a freed place to whoever has waited longest and fits it; return their RSVP, or None.
 
@@ -124,6 +137,27 @@ def rsvps_of(session: Session, subjects: Iterable[str]) -> dict[str, list[Rsvp]]
     for rsvp in rows:
         found[rsvp.subject].append(rsvp)
     return found
+
+
+def list_rsvps(
+    session: Session, subject: str, *, after: UUID | None = None, limit: int
+) -> Sequence[Rsvp]:
+    """Return the answers about one event by id (first answer first), those after `after`."""
+    query = select(Rsvp).where(Rsvp.subject == subject)
+    if after is not None:
+        query = query.where(col(Rsvp.id) > after)
+    return session.exec(query.order_by(col(Rsvp.id)).limit(limit)).all()
+
+
+def next_coming(session: Session, person_id: UUID, *, now: datetime) -> Rsvp | None:
+    """Return this person's yes to the event that ends next, if there is one."""
+    return session.exec(
+        select(Rsvp)
+        .join(Seat, col(Seat.id) == Rsvp.seat_id)
+        .where(Rsvp.person_id == person_id, col(Rsvp.state).in_(COMING), Seat.ends_at > now)
+        .order_by(col(Seat.starts_at))
+        .limit(1)
+    ).first()
 
 
 @dataclass(frozen=True)

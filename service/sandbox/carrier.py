@@ -39,7 +39,7 @@ class Carrier:
             phones=self.phones,
             webhooks=self.webhooks,
         )
-        self.clock.when_changed(lambda: self.phones.touch("clock"))
+        self.clock.when_changed(self.phones.touch_clock)
 
     def pool_of(self, number: str) -> str:
         """Return what an opt-out holds for: the messaging service, or else the number alone."""

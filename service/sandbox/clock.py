@@ -10,6 +10,11 @@ from pathlib import Path
 
 OFFSET = struct.Struct("<q")  # microseconds to add to the machine's clock
 MOMENT = timedelta(microseconds=1)
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+
+
+class ClockOutOfRange(ValueError):
+    """Somebody moved time farther than any test or demo needs."""
 
 
 class SandboxClock:
@@ -41,11 +46,11 @@ class SandboxClock:
         return datetime.now(UTC) + self._offset
 
     def advance(self, seconds: float) -> None:
-        """Move time by so many seconds; negative ones move it back."""
+        """Move time by so many seconds; negative ones move it back. Raises ClockOutOfRange."""
         self._set(self._offset + timedelta(seconds=seconds))
 
     def move_to(self, moment: datetime) -> None:
-        """Make it `moment` (aware) now."""
+        """Make it `moment` (aware) now. Raises ClockOutOfRange."""
         self._set(moment - datetime.now(UTC))
 
     def reset(self) -> None:
@@ -62,6 +67,8 @@ class SandboxClock:
             self._fd = None
 
     def _set(self, offset: timedelta) -> None:
+        if not EARLIEST <= datetime.now(UTC) + offset <= LATEST:
+            raise ClockOutOfRange(f"the clock can show {EARLIEST:%Y} to {LATEST:%Y}")
         self._offset = offset
         self._write()
         for call in self._on_change:

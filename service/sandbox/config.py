@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 
@@ -31,6 +33,11 @@ class Config:
     seed: int = 0
     title: str = "Phones"
     time_zone: str = "America/New_York"
+
+    @cached_property
+    def basic_auth(self) -> str:
+        """The account's credentials as HTTP Basic writes them."""
+        return base64.b64encode(f"{self.account_sid}:{self.auth_token}".encode()).decode()
 
     def __repr__(self) -> str:
         """Leave the token out."""

@@ -21,7 +21,9 @@ from starlette.routing import Route
 
 from service.sandbox.accept import E164
 from service.sandbox.carrier import Carrier
+from service.sandbox.clock import ClockOutOfRange
 from service.sandbox.faults import RuleSet
+from service.sandbox.origin import own_pages_only
 from service.sandbox.phones import Phone, bubble_as_json
 from service.sandbox.rest import carrier_of
 from service.sandbox.texts import text_in
@@ -35,7 +37,7 @@ class ClockMove(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     at: AwareDatetime | None = None
-    advance_seconds: float | None = None
+    advance_seconds: Annotated[float, Field(ge=-1e10, le=1e10)] | None = None
 
     @model_validator(mode="after")
     def _one_of_them(self) -> ClockMove:
@@ -78,6 +80,8 @@ def answering(handler: Handler) -> Handler:
             return JSONResponse(
                 {"detail": error.errors(include_url=False, include_context=False)}, 422
             )
+        except ClockOutOfRange as error:
+            return JSONResponse({"detail": str(error)}, 422)
 
     return guard
 
@@ -186,7 +190,6 @@ async def register_phones(request: Request) -> Response:
     given = adapter.validate_json(await request.body())
     for new in given if isinstance(given, list) else [given]:
         carrier.phones.register(new.number, new.name, new.language)
-        carrier.phones.touch(new.number)
     return JSONResponse({"registered": len(given) if isinstance(given, list) else 1}, 201)
 
 
@@ -247,7 +250,7 @@ async def clear_faults(request: Request) -> Response:
 
 
 def _route(path: str, method: str, handler: Handler) -> Route:
-    return Route(f"/_sandbox{path}", answering(handler), methods=[method])
+    return Route(f"/_sandbox{path}", own_pages_only(answering(handler)), methods=[method])
 
 
 ROUTES = [

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import json
+import logging
 import os
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from pydantic_core import to_json
+
 from service.sandbox.clock import SandboxClock
 
+log = logging.getLogger("sandbox.ledger")
+
 Entry = dict[str, Any]
+
+
+class Batch:
+    """Lines on their way to the disk together."""
+
+    def __init__(self) -> None:
+        self.written = asyncio.Event()
+        self.error: OSError | None = None
 
 
 class Ledger:
@@ -27,8 +37,9 @@ class Ledger:
         self._is_fsynced = is_fsynced
         self._entries: list[Entry] = []
         self._count = 0
-        self._lines: list[str] = []
-        self._batch: asyncio.Future[None] | None = None
+        self._lines: list[bytes] = []
+        self._batch = Batch()
+        self._is_closing = False
         self._something = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
         self._fd: int | None = None
@@ -42,7 +53,7 @@ class Ledger:
         entry = {"seq": self._count, "at": self._clock.now().isoformat(), "kind": kind, **fields}
         self._entries.append(entry)
         if self._fd is not None:
-            self._lines.append(json.dumps(entry, ensure_ascii=False, separators=(",", ":")))
+            self._lines.append(to_json(entry))
             self._something.set()
         return entry
 
@@ -50,9 +61,10 @@ class Ledger:
         """Write an entry and return once it is on disk."""
         entry = self.note(kind, **fields)
         if self._fd is not None:
-            if self._batch is None:
-                self._batch = asyncio.get_running_loop().create_future()
-            await asyncio.shield(self._batch)
+            batch = self._batch
+            await batch.written.wait()
+            if batch.error is not None:
+                raise batch.error
         return entry
 
     def entries(
@@ -79,37 +91,36 @@ class Ledger:
 
     async def close(self) -> None:
         """Write what is left and close the file."""
+        self._is_closing = True
+        self._something.set()
         if self._writer is not None:
-            self._writer.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._writer
+            await self._writer
         if self._fd is not None:
-            self._append(self._take()[0])
             os.close(self._fd)
             self._fd = None
 
     async def _write_batches(self) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
+        while not (self._is_closing and not self._lines):
             await self._something.wait()
             lines, batch = self._take()
             try:
-                await asyncio.shield(loop.run_in_executor(None, self._append, lines))
+                if self._is_fsynced:
+                    await asyncio.to_thread(self._append, lines)
+                else:
+                    self._append(lines)
             except OSError as error:
-                if batch is not None and not batch.done():
-                    batch.set_exception(error)
-                continue
-            if batch is not None and not batch.done():
-                batch.set_result(None)
+                log.exception("the ledger could not be written; %d lines are lost", len(lines))
+                batch.error = error
+            batch.written.set()
 
-    def _take(self) -> tuple[list[str], asyncio.Future[None] | None]:
+    def _take(self) -> tuple[list[bytes], Batch]:
         taken = self._lines, self._batch
-        self._lines, self._batch = [], None
+        self._lines, self._batch = [], Batch()
         self._something.clear()
         return taken
 
-    def _append(self, lines: Iterable[str]) -> None:
-        data = "".join(f"{line}\n" for line in lines).encode()
+    def _append(self, lines: list[bytes]) -> None:
+        data = b"".join(line + b"\n" for line in lines)
         if self._fd is None or not data:
             return
         while data:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
+from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 from service.sandbox.faults import Rule
@@ -71,7 +72,7 @@ class Message:
     def body(self) -> str:
         return "" if self.is_blanked else self.text
 
-    @property
+    @cached_property
     def segments(self) -> int:
         return count_segments(self.text)
 
@@ -108,7 +109,12 @@ class Message:
 
 
 def _rfc2822(moment: datetime | None) -> str | None:
-    return format_datetime(moment.replace(microsecond=0)) if moment else None
+    return _write_rfc2822(moment.replace(microsecond=0)) if moment else None
+
+
+@lru_cache(maxsize=256)
+def _write_rfc2822(moment: datetime) -> str:
+    return format_datetime(moment)
 
 
 class Messages:

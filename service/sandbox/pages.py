@@ -25,7 +25,9 @@ from starlette.staticfiles import StaticFiles
 
 from service.sandbox.accept import E164
 from service.sandbox.carrier import Carrier
-from service.sandbox.phones import Phone
+from service.sandbox.clock import ClockOutOfRange
+from service.sandbox.origin import own_pages_only
+from service.sandbox.phones import Changes, Phone
 from service.sandbox.rest import carrier_of, read_form
 from service.sandbox.texts import last_sender, text_in
 from service.sandbox.view import Screen, draw, words_for, write_day, write_shift, write_time
@@ -64,6 +66,7 @@ def _page(request: Request, template: str, status: int = 200, **values: Any) -> 
         clock_short=f"{local.hour % 12 or 12}:{local.minute:02}",
         fault_count=len(carrier.faults.standing()),
         most_phones=MOST_PHONES,
+        version=carrier.phones.version,
         **values,
     )
     return HTMLResponse(text, status, HEADERS)
@@ -136,10 +139,10 @@ async def parts(request: Request) -> Response:
 
 
 async def reply(request: Request) -> Response:
-    """Have the phone text what was typed, or the quick reply that was pressed."""
+    """Have the phone text what was typed or pressed."""
     number = request.path_params["number"]
     form = await read_form(request)
-    body = form.get("quick") or form.get("body", "")
+    body = form.get("body", "")
     wants_json = "application/json" in request.headers.get("accept", "")
     if not E164.fullmatch(number) or not 1 <= len(body) <= 1600:
         return JSONResponse({"detail": "write 1 to 1600 letters"}, 422)
@@ -170,7 +173,6 @@ async def add_phone(request: Request) -> Response:
         return await wall(request, "Please give the phone a name.", form)
     language = "es" if form.get("language") == "es" else "en"
     carrier.phones.register(number, name, language)
-    carrier.phones.touch(number)
     return RedirectResponse(f"/phones#phone-{number.removeprefix('+')}", 303)
 
 
@@ -180,42 +182,37 @@ async def leap(request: Request) -> Response:
     seconds = (await read_form(request)).get("seconds", "")
     if not seconds.isdecimal() or int(seconds) > LONGEST_LEAP_SECONDS:
         return PlainTextResponse("seconds must be a whole number up to a year", 422)
-    carrier.clock.advance(int(seconds))
+    try:
+        carrier.clock.advance(int(seconds))
+    except ClockOutOfRange as error:
+        return PlainTextResponse(str(error), 422)
     carrier.ledger.note("clock", offset_microseconds=carrier.clock.offset_microseconds)
     return RedirectResponse("/phones", 303)
 
 
 async def events(request: Request) -> Response:
-    """Tell an open page which phones changed, until it closes or the server stops."""
+    """Tell an open page what changed since it was made, until it closes or the server stops."""
     carrier = carrier_of(request)
+    since = request.headers.get("last-event-id") or request.query_params.get("since", "")
+    version = int(since) if since.isdecimal() else carrier.phones.version
 
     async def stream() -> AsyncIterator[str]:
         yield "retry: 1000\n\n"
-        async for changed in carrier.phones.watch():
-            numbers = [each for each in changed if each != "clock"]
-            if "clock" in changed or not changed:
-                offset_ms = carrier.clock.offset_microseconds // 1000
-                shift = write_shift(timedelta(microseconds=carrier.clock.offset_microseconds))
-                yield _event("clock", {"offset_ms": offset_ms, "shift": shift})
-            if numbers:
-                yield _event("phones", numbers)
+        async for changes in carrier.phones.watch(version):
+            yield _event(carrier, changes)
 
     return StreamingResponse(stream(), media_type="text/event-stream", headers=HEADERS)
 
 
-def _event(name: str, data: object) -> str:
-    return f"event: {name}\ndata: {json.dumps(data)}\n\n"
-
-
-def own_pages_only(handler: Handler) -> Handler:
-    """Refuse what another site's page sends: any page may try to reach a port on this machine."""
-
-    async def guard(request: Request) -> Response:
-        if request.headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}:
-            return PlainTextResponse("This came from another site.", 403)
-        return await handler(request)
-
-    return guard
+def _event(carrier: Carrier, changes: Changes) -> str:
+    offset = timedelta(microseconds=carrier.clock.offset_microseconds)
+    data = {
+        "offset_ms": carrier.clock.offset_microseconds // 1000,
+        "shift": write_shift(offset),
+        "numbers": changes.numbers,
+        "is_all": changes.is_all,
+    }
+    return f"id: {changes.version}\ndata: {json.dumps(data)}\n\n"
 
 
 def _post(path: str, handler: Handler) -> Route:

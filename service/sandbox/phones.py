@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import time
 from collections.abc import AsyncIterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from service.sandbox.messages import Message
 
 BREATH_SECONDS = 0.1  # changes within it reach a page together
@@ -27,6 +26,7 @@ class Phone:
     is_registered: bool = False
     thread: list[Message] = field(default_factory=list)
     unread: int = 0
+    version: int = 0
 
     @property
     def ending(self) -> str:
@@ -63,18 +63,31 @@ def bubble_as_json(message: Message) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True)
+class Changes:
+    """What changed up to a version; is_all: everything, load anew."""
+
+    version: int
+    numbers: list[str] = field(default_factory=list)
+    is_all: bool = False
+
+
 class Phones:
     """All phones by number, and whoever watches them change."""
 
     def __init__(self) -> None:
         self._phones: dict[str, Phone] = {}
-        self._watchers: set[Watcher] = set()
+        self._watchers: set[asyncio.Event] = set()
         self._is_closed = False
+        # Versions of an earlier run are smaller, so its pages load anew.
+        self.version = time.time_ns() // 1_000
+        self._cleared_at = self.version
 
     def register(self, number: str, name: str, language: str) -> Phone:
         """Name a phone; a thread that it has already is kept."""
         phone = self.at(number)
         phone.name, phone.language, phone.is_registered = name, language, True
+        self.touch(number)
         return phone
 
     def at(self, number: str) -> Phone:
@@ -82,14 +95,14 @@ class Phones:
         phone = self._phones.get(number)
         if phone is None:
             phone = self._phones[number] = Phone(number, name=f"Phone {number[-4:]}")
-            self.touch(number)
+            phone.version = self._next_version()
         return phone
 
     def get(self, number: str) -> Phone | None:
         return self._phones.get(number)
 
     def all(self) -> list[Phone]:
-        """Return the registered ones in the order of their registration, then the others."""
+        """Return the registered ones, then the others, each in the order they appeared."""
         return sorted(self._phones.values(), key=lambda phone: not phone.is_registered)
 
     def show(self, number: str, message: Message) -> None:
@@ -112,47 +125,51 @@ class Phones:
     def clear(self) -> None:
         """Forget all phones; pages load anew."""
         self._phones.clear()
-        self.touch("*")
+        self._cleared_at = self._next_version()
 
-    def touch(self, what: str) -> None:
-        """Tell the watchers that `what` changed: a number, "clock", or "*" for everything."""
-        for watcher in self._watchers:
-            watcher.changed.add(what)
-            watcher.woken.set()
+    def touch(self, number: str) -> None:
+        """Tell the watchers that this phone changed."""
+        phone = self.get(number)
+        if phone is not None:
+            phone.version = self._next_version()
+
+    def touch_clock(self) -> None:
+        """Tell the watchers that time was moved."""
+        self._next_version()
 
     def close(self) -> None:
         """End all watching."""
         self._is_closed = True
-        self.touch("*")
+        self._wake()
 
-    async def watch(self) -> AsyncIterator[list[str]]:
-        """Yield what has changed, again and again; an empty list is only a sign of life."""
-        with self._watching() as watcher:
-            yield []
-            while not self._is_closed:
-                try:
-                    await asyncio.wait_for(watcher.woken.wait(), HEARTBEAT_SECONDS)
-                    await asyncio.sleep(0 if self._is_closed else BREATH_SECONDS)
-                except TimeoutError:
-                    pass
-                changed, watcher.changed = sorted(watcher.changed), set()
-                watcher.woken.clear()
-                if not self._is_closed:
-                    yield changed
+    def changed_since(self, version: int) -> Changes:
+        """Return what has changed after `version`."""
+        if version < self._cleared_at:
+            return Changes(self.version, is_all=True)
+        numbers = sorted(n for n, phone in self._phones.items() if phone.version > version)
+        return Changes(self.version, numbers)
 
-    @contextmanager
-    def _watching(self) -> Iterator[Watcher]:
-        watcher = Watcher()
-        self._watchers.add(watcher)
+    async def watch(self, version: int) -> AsyncIterator[Changes]:
+        """Yield what has changed since `version`, again and again; perhaps only a sign of life."""
+        woken = asyncio.Event()
+        self._watchers.add(woken)
         try:
-            yield watcher
+            while not self._is_closed:
+                woken.clear()
+                changes = self.changed_since(version)
+                version = changes.version
+                yield changes
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(woken.wait(), HEARTBEAT_SECONDS)
+                    await asyncio.sleep(0 if self._is_closed else BREATH_SECONDS)
         finally:
-            self._watchers.discard(watcher)
+            self._watchers.discard(woken)
 
+    def _next_version(self) -> int:
+        self.version += 1
+        self._wake()
+        return self.version
 
-class Watcher:
-    """One open page."""
-
-    def __init__(self) -> None:
-        self.changed: set[str] = set()
-        self.woken = asyncio.Event()
+    def _wake(self) -> None:
+        for woken in self._watchers:
+            woken.set()

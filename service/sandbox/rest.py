@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import hmac
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from pydantic_core import to_json
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -57,7 +57,7 @@ def guarded(handler: Handler) -> Handler:
 
 def _check_account(request: Request) -> None:
     config = carrier_of(request).config
-    wanted = base64.b64encode(f"{config.account_sid}:{config.auth_token}".encode()).decode()
+    wanted = config.basic_auth
     kind, _, given = request.headers.get("authorization", "").partition(" ")
     if kind.lower() != "basic" or not hmac.compare_digest(given.strip(), wanted):
         raise Refused(20003)
@@ -95,7 +95,8 @@ async def create(request: Request) -> Response:
 
 
 def _created(carrier: Carrier, message: Message) -> Response:
-    return JSONResponse(message.as_json(carrier.config.account_sid), 201)
+    body = to_json(message.as_json(carrier.config.account_sid))
+    return Response(body, 201, media_type="application/json")
 
 
 async def _wait(carrier: Carrier, fault: Rule) -> None:

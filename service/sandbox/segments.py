@@ -19,6 +19,8 @@ def count_segments(body: str) -> int:
     GSM-7: 160 units alone, 153 a part; anything outside it makes it UCS-2: 70, then 67. A grapheme
     (and an escaped letter) is never split across parts.
     """
+    if BASIC.issuperset(body):
+        return _parts([1] * len(body), alone=160, each=153) if len(body) > 160 else 1
     if all(letter in BASIC or letter in EXTENDED for letter in body):
         units = [2 if letter in EXTENDED else 1 for letter in body]
         return _parts(units, alone=160, each=153)

@@ -61,6 +61,8 @@ def serve(config: Config, *, host: str, port: int) -> None:
         ws="none",
         lifespan="on",
         access_log=False,
+        proxy_headers=False,
+        server_header=False,
         log_level="warning",
         timeout_graceful_shutdown=GRACE_SECONDS,
         timeout_keep_alive=30,

@@ -168,7 +168,7 @@ def test_unread_is_marked_until_somebody_looks(page: Page, sandbox: Sandbox) -> 
 def test_a_new_phone_appears_by_itself(page: Page, sandbox: Sandbox) -> None:
     page.goto(address(sandbox))
     sandbox.create(CARMEN)
-    expect(page.get_by_text("Phone 0103").filter(visible=True)).to_be_visible()
+    expect(page.get_by_role("link", name="Phone 0103")).to_be_visible()
 
 
 def test_the_clock_is_the_sandbox_s(page: Page, sandbox: Sandbox) -> None:
@@ -215,8 +215,7 @@ def test_is_open_to_everybody(page: Page, sandbox: Sandbox, path: str, scheme: s
     sandbox.create(ALMA, ASK)
     page.goto(address(sandbox, path))
     assert serious(page) == []
-    width = page.evaluate("document.documentElement.scrollWidth")
-    assert width <= (page.viewport_size or {})["width"]
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     small = page.evaluate(
         "[...document.querySelectorAll('button, input:not([type=hidden]), select, .row a, .back a')]"
         ".filter(e => e.offsetParent && e.getBoundingClientRect().height < 44).map(e => e.outerHTML)"

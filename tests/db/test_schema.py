@@ -14,6 +14,7 @@ from service.chapters.tables import Chapter
 from service.db import Database, new_id
 from service.db.migrate import config, downgrade, is_current, upgrade
 from tests.conftest import Urls
+from tests.factories import make_chapter
 
 
 def test_goes_down_and_up_again(urls: Urls, database: Database) -> None:
@@ -30,12 +31,8 @@ def test_matches_the_tables(urls: Urls) -> None:
 
 
 def test_gives_back_what_was_written(database: Database) -> None:
-    chapter = Chapter(
-        id=new_id(), name="Valley", network_name="Acompaña", contact_phone="413-555-0142",
-        time_zone="America/New_York",
-    )  # fmt: skip
     with database.write() as session:
-        session.add(chapter)
+        chapter = make_chapter(session)
     with database.read() as session:
         found = session.exec(select(Chapter)).one()
     assert found.id == chapter.id
@@ -52,10 +49,7 @@ def test_ids_sort_by_the_time_they_were_made() -> None:
 def test_a_failed_transaction_leaves_nothing(database: Database) -> None:
     def fail() -> None:
         with database.write() as session:
-            session.add(
-                Chapter(id=new_id(), name="A", network_name="A", contact_phone="", time_zone="UTC")
-            )
-            session.flush()
+            make_chapter(session)
             raise RuntimeError
 
     with pytest.raises(RuntimeError):

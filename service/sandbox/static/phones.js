@@ -84,26 +84,19 @@
   };
 
   // --- the stream ---
-  const stream = new EventSource("/phones/events");
-  let wasLost = false;
-  stream.addEventListener("phones", (event) => {
-    const numbers = JSON.parse(event.data);
-    if (numbers.includes("*")) location.reload();
-    else refresh(numbers);
-  });
-  stream.addEventListener("clock", (event) => {
-    const clock = JSON.parse(event.data);
-    offset = clock.offset_ms;
-    const shift = document.querySelector("[data-shift]");
-    if (shift) shift.textContent = clock.shift;
+  // Its first event holds what changed since this page was made, or since the stream broke off.
+  const stream = new EventSource(`/phones/events?since=${body.dataset.version}`);
+  const shift = document.querySelector("[data-shift]");
+  stream.onmessage = (event) => {
+    const news = JSON.parse(event.data);
+    if (news.is_all) return location.reload();
+    offset = news.offset_ms;
+    if (shift) shift.textContent = news.shift;
     tick();
-  });
-  stream.onopen = () => {
-    if (wasLost) refresh([...document.querySelectorAll("[data-row]")].map((row) => row.dataset.row));
-    wasLost = false;
-    say("");
+    refresh(news.numbers);
   };
-  stream.onerror = () => { wasLost = true; say("The phones are out of reach. Trying again…"); };
+  stream.onopen = () => say("");
+  stream.onerror = () => say("The phones are out of reach. Trying again…");
 
   // --- writing and reading ---
   document.addEventListener("submit", async (event) => {
@@ -111,12 +104,12 @@
     if (!form) return;
     event.preventDefault();
     const fields = new URLSearchParams(new FormData(form, event.submitter));
-    const input = form.querySelector("[name=body]");
-    const typed = input.value;
+    const input = form.querySelector("input[type=text]");
+    const typed = input?.value;
     try {
       const answer = await fetch(form.action, { method: "POST", body: fields, headers: { Accept: "application/json" } });
       if (!answer.ok) throw new Error(String(answer.status));
-      if (!event.submitter?.value && input.value === typed) input.value = "";
+      if (input && input.value === typed) input.value = "";
       say("");
     } catch {
       say("That was not sent. Please try again.");

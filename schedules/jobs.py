@@ -1,0 +1,88 @@
+"""Everything that happens by itself: one line a job. What is due lives in tables, never here.
+
+Each job may tick twice at the same moment, or late, or after a crash: it does what is due and not
+done yet, and says how much that was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session
+
+from service.blasts.progress import finish_blasts
+from service.checkins.close import close_past_checkins
+from service.checkins.remind import queue_due_reminders as remind_of_checkins
+from service.checkins.waves import ask_for_company
+from service.rallies.close import close_past_rallies
+from service.rallies.remind import queue_due_reminders as remind_of_rallies
+from service.replies.receive import Reception, act_on_what_is_left
+from service.rsvps.plan import launch_due_blasts
+from service.wiring import Wiring
+
+
+@dataclass(frozen=True)
+class Job:
+    """One thing to do again and again. `every_ticks`: 1 is each tick, 12 is one in twelve."""
+
+    id: str
+    every_ticks: int
+    run: Callable[[Wiring, datetime], int]
+
+
+def _in_one_transaction(
+    work: Callable[[Session, Wiring, datetime], int],
+) -> Callable[[Wiring, datetime], int]:
+    def run(wiring: Wiring, now: datetime) -> int:
+        with wiring.database.write() as session:
+            return work(session, wiring, now)
+
+    return run
+
+
+def _answer_what_is_left(wiring: Wiring, now: datetime) -> int:
+    reception = Reception(wiring.outbox, wiring.settings.countries)
+    return act_on_what_is_left(wiring.database, reception, now=now)
+
+
+JOBS = (
+    Job(
+        "ask volunteers to come along",
+        1,
+        _in_one_transaction(lambda s, w, now: ask_for_company(s, w.catalog, now=now)),
+    ),
+    Job("launch messages that are due", 1, lambda w, now: launch_due_blasts(w.database, now=now)),
+    Job(
+        "remind of check-ins",
+        1,
+        _in_one_transaction(lambda s, w, now: remind_of_checkins(s, w.outbox, now=now)),
+    ),
+    Job(
+        "remind of rallies",
+        1,
+        _in_one_transaction(lambda s, w, now: remind_of_rallies(s, w.outbox, now=now)),
+    ),
+    Job("answer texts that were left", 1, _answer_what_is_left),
+    Job(
+        "finish messages",
+        1,
+        _in_one_transaction(lambda s, _w, now: finish_blasts(s, now=now)),
+    ),
+    Job(
+        "close past check-ins",
+        6,
+        _in_one_transaction(lambda s, _w, now: close_past_checkins(s, now=now)),
+    ),
+    Job(
+        "close past rallies",
+        6,
+        _in_one_transaction(lambda s, _w, now: close_past_rallies(s, now=now)),
+    ),
+)
+
+
+def run_all(wiring: Wiring, *, now: datetime) -> dict[str, int]:
+    """Run every job once, in order; return what each did. What the clock does, for tests."""
+    return {job.id: job.run(wiring, now) for job in JOBS}

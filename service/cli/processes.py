@@ -1,0 +1,125 @@
+"""`acompana run`, `web`, `worker`, `clock`: one process, or each part on its own."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+from collections.abc import Coroutine
+from typing import Any
+
+import structlog
+import uvicorn
+
+from schedules.runner import start_clock
+from service.app import create_app
+from service.cli import logs
+from service.db.migrate import is_current
+from service.errors import Misuse
+from service.settings import Settings
+from service.wiring import Wiring, make_worker, wire
+
+log = structlog.get_logger()
+
+GRACE_SECONDS = 5
+
+
+def run() -> None:
+    """Run everything in one process: what a small network on SQLite needs."""
+    wiring = _start()
+    stop = threading.Event()
+    worker_thread = threading.Thread(target=_work_until, args=(wiring, stop), name="worker")
+    worker_thread.start()
+    scheduler = start_clock(wiring)
+    try:
+        _serve(wiring)
+    finally:
+        scheduler.shutdown(wait=True)
+        stop.set()
+        worker_thread.join()
+        wiring.close()
+
+
+def web() -> None:
+    """Serve pages, the API and webhooks."""
+    wiring = _start()
+    try:
+        _serve(wiring)
+    finally:
+        wiring.close()
+
+
+def worker() -> None:
+    """Send texts. Run as many as you like on PostgreSQL."""
+    wiring = _start()
+    stop = _stop_on_signals()
+    try:
+        _work_until(wiring, stop)
+    finally:
+        wiring.close()
+
+
+def clock() -> None:
+    """Tick: look for what is due."""
+    wiring = _start()
+    stop = _stop_on_signals()
+    scheduler = start_clock(wiring)
+    try:
+        stop.wait()
+    finally:
+        scheduler.shutdown(wait=True)
+        wiring.close()
+
+
+def _start() -> Wiring:
+    settings = Settings()
+    logs.set_up(settings.log_format)
+    wiring = wire(settings)
+    if not is_current(wiring.database):
+        raise Misuse("the database is not up to date; run: acompana migrate")
+    return wiring
+
+
+def _serve(wiring: Wiring) -> None:
+    config = uvicorn.Config(
+        create_app(wiring),
+        host=wiring.settings.host,
+        port=wiring.settings.port,
+        access_log=False,  # addresses hold one-time secrets
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    log.info("web.listening", address=wiring.settings.public_url)
+    uvicorn.Server(config).run()
+
+
+def _work_until(wiring: Wiring, stop: threading.Event) -> None:
+    """Run a worker on this thread until `stop`; what is in flight is finished."""
+
+    async def work() -> None:
+        ended = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        watcher = threading.Thread(
+            target=lambda: (stop.wait(), loop.call_soon_threadsafe(ended.set)), daemon=True
+        )
+        watcher.start()
+        await make_worker(wiring).run(ended)
+
+    _run_fast(work())
+
+
+def _run_fast(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        import uvloop
+    except ImportError:  # no uvloop on this platform
+        asyncio.run(work)
+    else:
+        uvloop.run(work)
+
+
+def _stop_on_signals() -> threading.Event:
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    return stop

@@ -1,0 +1,151 @@
+"""Yes, no and maybe, in the many ways in which people say them. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import regex
+
+from service.replies.intents import Expecting, Intent, Question, Reply
+from service.replies.lexicon import Lexicon
+from service.replies.party import party_of
+from service.replies.reading import Words, chosen, left_over, unused
+
+# The order decides between lists that hold the same phrase: what is least certain comes first.
+OPENINGS = ("unclear", "maybe", "no", "yes")
+OPPOSITES = {"yes": ("no", "maybe"), "no": ("yes", "maybe")}
+BUT = frozenset({"but", "pero", "only", "solo", "just", "nomas"})
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A text without its courtesies, and what is known around it."""
+
+    core: Words
+    language: str
+    expecting: Expecting
+    is_question: bool
+    lexicon: Lexicon
+
+
+def read_answer(heard: Heard) -> Reply | None:
+    """Return YES, NO or MAYBE, or the CHOICE within a yes; None if it is none of them.
+
+    UNKNOWN means: it begins like an answer and is none ("no encuentro el lugar").
+    """
+    core = heard.core
+    if opening := _opening(heard, core):
+        meaning, length = opening
+        if meaning == "unclear":
+            return Reply(Intent.UNKNOWN, remainder=core.written())
+        return _with_rest(heard, meaning, length)
+    if reply := _after_ok(heard):
+        return reply
+    return None if heard.is_question else _anywhere(heard)
+
+
+def _opening(heard: Heard, core: Words) -> tuple[str, int] | None:
+    """Return the meaning of the longest phrase at the beginning and its length in words."""
+    ways = ["starts", "anywhere"] if heard.is_question else ["starts", "anywhere", "statement"]
+    best: tuple[str, int] | None = None
+    for meaning in OPENINGS:
+        length = core.opens_with(heard.lexicon.get(meaning, *ways))
+        if core.bare() in heard.lexicon.get(meaning):
+            length = len(core)
+        if not length and _says_apart(heard, core, meaning):
+            length = 1
+        if length and (best is None or length > best[1]):
+            best = (meaning, length)
+    return best
+
+
+def _says_apart(heard: Heard, core: Words, meaning: str) -> bool:
+    """Return whether it begins with a plain yes or no, and not with "si llueve" or "no veo"."""
+    if not core.tokens or core.tokens[0].bare not in heard.lexicon.get(meaning, "apart"):
+        return False
+    if core.stands_apart(1) or regex.search("[íìÍÌ]", core.part(0, 1).written()):
+        return True
+    if core.tokens[0].bare == "y" and heard.language == "es":
+        return False  # "y" is "and" there
+    following = core.part(1)
+    if following.opens_with(heard.lexicon.get("thanks") | heard.lexicon.get("polite")):
+        return True
+    if _opening(heard, following):
+        return True
+    return following.tokens[0].bare in heard.lexicon.get("apart", "then")
+
+
+def _with_rest(heard: Heard, meaning: str, length: int) -> Reply:
+    """Bind the intent to what follows it: a choice, how many come, a note for a person."""
+    core, lexicon = heard.core, heard.lexicon
+    if heard.expecting.question in (Question.ASKS, Question.LIST) and meaning != "maybe":
+        if found := chosen(core.part(length), heard.expecting.top, lexicon):
+            is_list = heard.expecting.question is Question.LIST and meaning == "yes"
+            intent = Intent.CHOICE if is_list else Intent(meaning)
+            return Reply(intent, found[0], remainder=left_over(found[1], lexicon))
+    if meaning == "maybe":
+        return Reply(Intent.MAYBE, remainder=left_over(core.part(length), lexicon))
+    rest = core.part(length).after(_same(heard, meaning))
+    if _turns_around(heard, meaning, rest):
+        return Reply(Intent.MAYBE, remainder=core.written())
+    if meaning == "no":
+        return Reply(Intent.NO, remainder=left_over(rest, lexicon))
+    said_yes = len(core) - len(rest)
+    party, places = party_of(core, said_yes, lexicon)
+    open_words = unused(core, {*range(said_yes), *places})
+    return Reply(Intent.YES, party=party, remainder=left_over(open_words, lexicon))
+
+
+def _same(heard: Heard, meaning: str) -> frozenset[str]:
+    """Return the phrases that only say the same again: "yes, I can, count me in, please"."""
+    lexicon = heard.lexicon
+    again = lexicon.get(meaning, "starts", "statement", "anywhere", "apart")
+    return again | lexicon.get("polite") | lexicon.get("thanks") | lexicon.get("ok")
+
+
+def _turns_around(heard: Heard, meaning: str, rest: Words) -> bool:
+    """Return whether a yes goes on as a no or a maybe, or a no as a yes: nobody should guess."""
+    if meaning == "yes" and rest.tokens and rest.tokens[0].bare in BUT:
+        rest = rest.part(1)
+    against = (heard.lexicon.get(other, "anywhere") for other in OPPOSITES[meaning])
+    return bool(rest.opens_with(frozenset().union(*against)))
+
+
+def _after_ok(heard: Heard) -> Reply | None:
+    """ "ok pero llego tarde" is a yes to an open ask; "ok voy" and "ok pero no" say it themselves."""
+    core = heard.core
+    length = core.opens_with(heard.lexicon.get("ok"))
+    if not length or length == len(core):
+        return None
+    rest = core.part(length)
+    if _opening(heard, rest):
+        inner = Heard(rest, heard.language, heard.expecting, heard.is_question, heard.lexicon)
+        return read_answer(inner)
+    if rest.tokens[0].bare in BUT and heard.expecting.takes_yes and not _anywhere(heard):
+        return Reply(Intent.YES, remainder=left_over(rest, heard.lexicon))
+    return None
+
+
+def _anywhere(heard: Heard) -> Reply | None:
+    """Return the intent of the first telling phrase; anything around it is for a person."""
+    core, lexicon = heard.core, heard.lexicon
+    party, places = party_of(core, len(core), lexicon)
+    if party and heard.expecting.takes_yes and 0 in places:
+        left = left_over(unused(core, places), lexicon)
+        return Reply(Intent.YES, party=party, remainder=left)
+    found = []
+    for meaning in ("no", "yes", "maybe"):
+        phrases = lexicon.get(meaning, "anywhere")
+        if meaning == "yes" and heard.expecting.takes_yes:
+            phrases |= lexicon.get("join", "anywhere")
+        if place := core.find(phrases):
+            found.append((place[0], place[1], meaning))
+    if not found:
+        return None
+    start, end, meaning = min(found)
+    around = {token.bare for token in (*core.tokens[:start], *core.tokens[end:])}
+    is_all = around <= lexicon.get("apart", "then") | lexicon.get("polite") | lexicon.get("thanks")
+    remainder = "" if is_all else core.written()
+    if meaning == "yes":
+        return Reply(Intent.YES, party=party, remainder=remainder)
+    return Reply(Intent(meaning), remainder=remainder)

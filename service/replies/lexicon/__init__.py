@@ -1,0 +1,145 @@
+"""The words that people answer with, as data (en.toml, es.toml, signs.toml), and their loader."""
+
+from __future__ import annotations
+
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import regex
+
+LANGUAGES = ("en", "es")
+
+# A number, a word with its apostrophes, or a picture; an underscore or a skin tone is nothing.
+_TOKEN = regex.compile(
+    r"\+?\d+|[\p{L}\p{M}]+(?:['’`´][\p{L}\p{M}]+)*|[\p{Extended_Pictographic}✓✗☑]"
+)
+_STRETCHED = regex.compile(r"([a-z])\1{2,}")  # siiii, yesss, nooo
+# Sections that hold something else than lists of phrases.
+_TABLES = ("numbers", "spelling")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word, number or picture; `bare` is what the lexicon knows, start and end its place."""
+
+    bare: str
+    start: int
+    end: int
+
+    @property
+    def is_number(self) -> bool:
+        return self.bare.lstrip("+").isdecimal()
+
+    @property
+    def is_picture(self) -> bool:
+        return not self.is_number and not self.bare[:1].isalpha()
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """Everything the reader knows, both languages together: people mix them.
+
+    phrases: (section, way) -> phrases in bare words, one space apart.
+    numbers: number word -> value.   spelling: misspelt word -> what is meant.
+    emoji: picture -> yes, no, maybe, thanks, doubtful_stop, distress.
+    reactions: what phones write for a tapback.   only: words of one language alone -> it.
+    """
+
+    phrases: Mapping[tuple[str, str], frozenset[str]]
+    numbers: Mapping[str, int]
+    spelling: Mapping[str, str]
+    emoji: Mapping[str, str]
+    reactions: Mapping[str, tuple[str, ...]]
+    only: Mapping[str, str]
+
+    def get(self, section: str, *ways: str) -> frozenset[str]:
+        """Return a section's phrases, `whole` unless other ways are named; none if it has none."""
+        lists = (self.phrases.get((section, way), frozenset()) for way in ways or ("whole",))
+        return frozenset().union(*lists)
+
+    def tokens(self, text: str) -> list[Token]:
+        """Return the words, numbers and pictures of a text, misspellings on the list put right."""
+        found = []
+        for match in _TOKEN.finditer(text):
+            word = bare(match.group())
+            for part in self.spelling.get(word, word).split():
+                found.append(Token(part, match.start(), match.end()))
+        return found
+
+
+def bare(word: str) -> str:
+    """Return a word without capitals, accents, apostrophes and stretched letters."""
+    letters = unicodedata.normalize("NFKD", word.casefold())
+    return _STRETCHED.sub(r"\1", regex.sub(r"[\p{M}'’`´]", "", letters))
+
+
+@cache
+def load_lexicon() -> Lexicon:
+    """Return the lexicon that ships with the service, read once."""
+    folder = resources.files("service.replies.lexicon")
+    files = {
+        name: tomllib.loads(folder.joinpath(f"{name}.toml").read_text("utf-8"))
+        for name in (*LANGUAGES, "signs")
+    }
+    signs = files.pop("signs")
+    phrases: dict[tuple[str, str], frozenset[str]] = {}
+    for file in files.values():
+        for section, way, written in _lists(file):
+            known = phrases.get((section, way), frozenset())
+            phrases[section, way] = known | {_phrase(one) for one in written}
+    return Lexicon(
+        phrases=phrases,
+        numbers={
+            _phrase(word): int(value)
+            for file in files.values()
+            for value, words in file["numbers"].items()
+            for word in words
+        },
+        spelling={bare(w): r for file in files.values() for w, r in file["spelling"].items()},
+        emoji={
+            picture[0]: meaning
+            for meaning, pictures in signs["emoji"].items()
+            for picture in pictures.split()
+        },
+        reactions={kind: tuple(words) for kind, words in signs["reaction"].items()},
+        only=_only(files),
+    )
+
+
+def _lists(file: Mapping[str, Any]) -> Iterator[tuple[str, str, list[str]]]:
+    """Yield (section, way, phrases); [language.es] becomes the section language.es."""
+    for section, ways in file.items():
+        if section in _TABLES:
+            continue
+        for way, content in ways.items():
+            if isinstance(content, dict):
+                for inner, written in content.items():
+                    yield f"{section}.{way}", inner, written
+            else:
+                yield section, way, content
+
+
+def _phrase(written: str) -> str:
+    return " ".join("#" if word == "#" else bare(word) for word in written.split())
+
+
+def _only(files: Mapping[str, Any]) -> dict[str, str]:
+    """Return the words that stand in one language's lists and in no other's."""
+    words: dict[str, set[str]] = {
+        language: set(_words(written for _, _, written in _lists(file)))
+        for language, file in files.items()
+    }
+    return {
+        word: language
+        for language, own in words.items()
+        for word in own.difference(*(w for other, w in words.items() if other != language))
+    }
+
+
+def _words(lists: Iterable[list[str]]) -> Iterator[str]:
+    return (word for written in lists for phrase in written for word in _phrase(phrase).split())

@@ -1,0 +1,204 @@
+"""Read what a person texted: its intent, and what is left for a person to read. Pure.
+
+The order is the rule: leaving comes before everything, danger before everything else, then the
+question that is open, then commands, and only then yes and no. What is not sure is not guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import regex
+
+from service.replies.answers import Heard, read_answer
+from service.replies.intents import Expecting, Intent, Question, Reply
+from service.replies.lexicon import LANGUAGES, Lexicon, load_lexicon
+from service.replies.reactions import Reaction, read_reaction
+from service.replies.reading import chosen, left_over, one_digit, read
+
+__all__ = ["Expecting", "Intent", "Question", "Reply", "parse"]
+
+# Commands that are the whole text, in the order in which they are tried.
+COMMANDS = (
+    Intent.START, Intent.HELP, Intent.JOIN, Intent.CHECKIN, Intent.CHANGE, Intent.HERE, Intent.IN,
+    Intent.OUT, Intent.WAITING, Intent.CALLED, Intent.SIGNED, Intent.WROTE, Intent.REPORT,
+)  # fmt: skip
+
+
+def parse(text: str, *, language: str = "en", expecting: Expecting | None = None) -> Reply:
+    """Return what a text means. Never raises; an empty text is UNKNOWN.
+
+    text: as it came.   language: the person's, "en" or "es"; both are understood from everyone.
+    expecting: the open question, none by default.
+    """
+    return _Reader(text, language, expecting or Expecting(), load_lexicon()).reply()
+
+
+class _Reader:
+    """One text being read; each step returns a Reply or None."""
+
+    def __init__(self, text: str, language: str, expecting: Expecting, lexicon: Lexicon) -> None:
+        self.text, self.language, self.expecting, self.lexicon = text, language, expecting, lexicon
+        self.all, self.pictures = read(text, lexicon)
+        self.courtesies = lexicon.get("polite") | lexicon.get("thanks")
+        self.core = self.all.trimmed(self.courtesies)
+        self.is_question = "?" in text or "¿" in text
+
+    def reply(self) -> Reply:
+        steps: tuple[Callable[[], Reply | None], ...] = (
+            self.reaction, self.opt_out, self.danger, self.numbers, self.command, self.place,
+            self.wish, self.answer, self.courtesy,
+        )  # fmt: skip
+        found = next((reply for step in steps if (reply := step())), None)
+        if found is None:
+            found = Reply(Intent.UNKNOWN, remainder=self.text.strip())
+        if found.intent is not Intent.STOP and found.quoted is None and self.is_doubtful():
+            found = replace(found, doubtful_stop=True)
+        return replace(found, reads_like=self.reads_like())
+
+    # --- leaving and danger ----------------------------------------------------------------------
+
+    def reaction(self) -> Reply | None:
+        """Tapbacks come before STOP: they quote our own text, which names it."""
+        found = read_reaction(self.text, self.lexicon)
+        if found is None:
+            return None
+        kind, quoted = found
+        if kind is Reaction.UNCLEAR or self.expecting.question is Question.SAFETY:
+            return Reply(Intent.UNKNOWN, remainder=self.text.strip(), quoted=quoted)
+        if kind is Reaction.NOTHING or not self.expecting.takes_yes:
+            return Reply(Intent.THANKS, quoted=quoted)
+        return Reply(Intent.YES if kind is Reaction.YES else Intent.NO, quoted=quoted)
+
+    def opt_out(self) -> Reply | None:
+        carrier = self.lexicon.get("stop", "carrier")
+        if regex.sub(r"\s+", " ", self.text.strip().casefold()) in carrier:
+            return Reply(Intent.STOP, by_carrier=True)
+        sober = self.core.without(self.lexicon.get("stop", "harmless"))
+        if sober.is_only(carrier | self.lexicon.get("stop")):
+            return Reply(Intent.STOP)
+        if sober.find(self.lexicon.get("stop", "anywhere")):
+            return Reply(Intent.STOP, remainder=self.text.strip())
+        return None
+
+    def is_doubtful(self) -> bool:
+        """Whether this may be an opt-out that our lists do not know."""
+        if "doubtful_stop" in self.pictures:
+            return True
+        sober = self.all.without(self.lexicon.get("stop", "harmless"))
+        return bool(sober.find(self.lexicon.get("stop", "doubtful")))
+
+    def danger(self) -> Reply | None:
+        sober = self.core.without(self.lexicon.get("distress", "harmless"))
+        said = self.lexicon.get("distress", "anywhere")
+        is_danger = (
+            "distress" in self.pictures
+            or sober.find(said)
+            or self.all.trimmed(self.lexicon.get("polite")).bare() in self.lexicon.get("distress")
+        )
+        return Reply(Intent.DISTRESS, remainder=self.text.strip()) if is_danger else None
+
+    # --- the open question -----------------------------------------------------------------------
+
+    def numbers(self) -> Reply | None:
+        question, top = self.expecting.question, self.expecting.top
+        if question not in (Question.ASKS, Question.LIST, Question.SAFETY):
+            return None
+        said = self.core if self.core.tokens else self.all
+        if said.bare() in self.lexicon.get("choice", "none"):
+            return Reply(Intent.NO)
+        if question is Question.SAFETY and (digit := one_digit(said, top)):
+            return Reply(Intent.CHOICE, (digit,))
+        if found := chosen(said, top, self.lexicon):
+            numbers, rest = found
+            return Reply(Intent.CHOICE, numbers, remainder=left_over(rest, self.lexicon))
+        is_well = {self.all.bare(), said.bare()} & self.lexicon.get("safety", "well")
+        return Reply(Intent.CHOICE, (1,)) if question is Question.SAFETY and is_well else None
+
+    def command(self) -> Reply | None:
+        said = self.core.bare()
+        for intent in COMMANDS:
+            if said in self.lexicon.get(intent):
+                return Reply(intent)
+        for language in LANGUAGES:
+            section = f"language.{language}"
+            if said in self.lexicon.get(section) or self.core.find(
+                self.lexicon.get(section, "anywhere")
+            ):
+                return Reply(Intent.LANGUAGE, language=language)
+        return None
+
+    def place(self) -> Reply | None:
+        """A ZIP code or town: after AREA or ZONA, alone, or as the answer to our question."""
+        asked = self.expecting.question is Question.AREA
+        zips = [token.bare for token in self.core.tokens if regex.fullmatch(r"\d{5}", token.bare)]
+        length = self.core.opens_with(self.lexicon.get("area", "starts"))
+        if zips and (asked or length or len(self.core) == 1):
+            return Reply(Intent.AREA, area=zips[0])
+        if length and (rest := self.core.part(length)).tokens:
+            return Reply(Intent.AREA, area=rest.written())
+        if not asked or self.is_question or self.answer():
+            return None
+        rest = self.core.part(self.core.opens_with(self.lexicon.get("area", "after_question")))
+        if 1 <= len(rest) <= 4:
+            return Reply(Intent.AREA, area=rest.written())
+        return None
+
+    # --- what else people write about -----------------------------------------------------------
+
+    def wish(self) -> Reply | None:
+        """Longer texts that begin or contain a command; an open ask takes "I want to help" as yes."""
+        asked = self.expecting.takes_yes
+        if self.has(Intent.CHECKIN, "anywhere") or (
+            not asked and self.has(Intent.CHECKIN, "starts")
+        ):
+            return self.with_text(Intent.CHECKIN)
+        if self.has(Intent.REPORT, "anywhere"):
+            return self.with_text(Intent.REPORT)
+        for intent in (Intent.CHANGE, Intent.HERE, Intent.IN, Intent.OUT, Intent.WAITING):
+            if self.has(intent, "starts") or self.has(intent, "anywhere"):
+                return self.with_text(intent)
+        if length := self.core.opens_with(self.lexicon.get("join", "starts")):
+            return Reply(Intent.JOIN, remainder=left_over(self.core.part(length), self.lexicon))
+        if not asked and self.has(Intent.JOIN, "anywhere"):
+            return Reply(Intent.JOIN)
+        return None
+
+    def has(self, intent: Intent, way: str) -> bool:
+        words = self.core.without(self.lexicon.get(intent, "harmless"))
+        phrases = self.lexicon.get(intent, way)
+        return bool(words.opens_with(phrases) if way == "starts" else words.find(phrases))
+
+    def with_text(self, intent: Intent) -> Reply:
+        return Reply(intent, remainder=self.text.strip())
+
+    # --- yes, no, maybe, thank you ---------------------------------------------------------------
+
+    def answer(self) -> Reply | None:
+        return read_answer(
+            Heard(self.core, self.language, self.expecting, self.is_question, self.lexicon)
+        )
+
+    def courtesy(self) -> Reply | None:
+        """A picture, an "ok" or thanks, and nothing else."""
+        is_ok = self.core.is_only(self.lexicon.get("ok"))
+        if self.core.tokens and not is_ok:
+            return None
+        signs = self.pictures & {"yes", "no", "maybe"}
+        if len(signs) == 1 and self.expecting.takes_yes:
+            return Reply(Intent(next(iter(signs))))
+        is_thanks = self.all.find(self.lexicon.get("thanks")) is not None
+        if is_ok and self.expecting.takes_yes and not is_thanks:
+            return Reply(Intent.YES)
+        if is_ok or is_thanks or self.pictures & {"thanks", "yes"}:
+            return Reply(Intent.THANKS)
+        return None
+
+    def reads_like(self) -> str | None:
+        """Return the language of most words that belong to one language alone."""
+        known = [self.lexicon.only.get(token.bare) for token in self.all.tokens]
+        counts = {language: known.count(language) for language in LANGUAGES}
+        best = max(counts, key=lambda language: counts[language])
+        is_clear = all(counts[best] > n for other, n in counts.items() if other != best)
+        return best if is_clear else None

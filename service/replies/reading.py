@@ -1,0 +1,169 @@
+"""A text as the lexicon sees it: a run of words in which phrases are found. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from service.replies.lexicon import Lexicon, Token
+
+LONGEST_PHRASE = 8  # words
+
+
+@dataclass(frozen=True)
+class Words:
+    """Some words of a text, in order."""
+
+    text: str
+    tokens: tuple[Token, ...]
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    def bare(self, start: int = 0, end: int | None = None) -> str:
+        """Return the bare words from one place to another."""
+        return " ".join(token.bare for token in self.tokens[start:end])
+
+    def part(self, start: int, end: int | None = None) -> Words:
+        """Return some of these words."""
+        return Words(self.text, self.tokens[start:end])
+
+    def written(self) -> str:
+        """Return these words as the person wrote them, from the first to the last."""
+        if not self.tokens:
+            return ""
+        return self.text[self.tokens[0].start : self.tokens[-1].end].strip()
+
+    def opens_with(self, phrases: AbstractSet[str]) -> int:
+        """Return how many words the longest phrase at the beginning has; 0 for none."""
+        for length in range(min(len(self), LONGEST_PHRASE), 0, -1):
+            if self.bare(0, length) in phrases:
+                return length
+        return 0
+
+    def closes_with(self, phrases: AbstractSet[str]) -> int:
+        """Return how many words the longest phrase at the end has; 0 for none."""
+        for length in range(min(len(self), LONGEST_PHRASE), 0, -1):
+            if self.bare(len(self) - length) in phrases:
+                return length
+        return 0
+
+    def find(self, phrases: AbstractSet[str]) -> tuple[int, int] | None:
+        """Return (start, end) of the first phrase anywhere, the longest where two begin."""
+        for start in range(len(self)):
+            if length := self.part(start, start + LONGEST_PHRASE).opens_with(phrases):
+                return start, start + length
+        return None
+
+    def without(self, phrases: AbstractSet[str]) -> Words:
+        """Return these words with every such phrase blanked, so that nothing joins across it."""
+        tokens = list(self.tokens)
+        start = 0
+        while start < len(tokens):
+            length = Words(self.text, tuple(tokens[start:])).opens_with(phrases)
+            for place in range(start, start + length):
+                tokens[place] = Token("·", tokens[place].start, tokens[place].end)
+            start += length or 1
+        return Words(self.text, tuple(tokens))
+
+    def trimmed(self, phrases: AbstractSet[str]) -> Words:
+        """Return these words without such phrases at both ends."""
+        words = self
+        while words.tokens and (length := words.opens_with(phrases)):
+            words = words.part(length)
+        while words.tokens and (length := words.closes_with(phrases)):
+            words = words.part(0, len(words) - length)
+        return words
+
+    def is_only(self, phrases: AbstractSet[str]) -> bool:
+        """Return whether these words are such phrases, one after the other, and nothing else."""
+        return bool(self.tokens) and not self.after(phrases).tokens
+
+    def after(self, phrases: AbstractSet[str]) -> Words:
+        """Return what is left behind all such phrases at the beginning."""
+        words = self
+        while words.tokens and (length := words.opens_with(phrases)):
+            words = words.part(length)
+        return words
+
+    def stands_apart(self, length: int) -> bool:
+        """Return whether a mark, a number or the end follows the first `length` words."""
+        if length >= len(self) or self.tokens[length].is_number:
+            return True
+        between = self.text[self.tokens[length - 1].end : self.tokens[length].start]
+        return bool(between.strip(" \t"))
+
+    def keep(self, wanted: Callable[[Token], bool]) -> Words:
+        """Return only the words for which `wanted` is true."""
+        return Words(self.text, tuple(token for token in self.tokens if wanted(token)))
+
+
+def read(text: str, lexicon: Lexicon) -> tuple[Words, frozenset[str]]:
+    """Return the words and numbers of a text, and what its pictures mean."""
+    tokens = lexicon.tokens(text)
+    words = tuple(token for token in tokens if not token.is_picture)
+    meanings = (lexicon.emoji.get(token.bare, "picture") for token in tokens if token.is_picture)
+    return Words(text, words), frozenset(meanings)
+
+
+def number_of(token: Token, lexicon: Lexicon) -> int | None:
+    """Return the number that a token stands for, in digits or as a word; None if it is none."""
+    if token.is_number:
+        return int(token.bare.lstrip("+")[:9])
+    return lexicon.numbers.get(token.bare)
+
+
+def chosen(words: Words, top: int, lexicon: Lexicon) -> tuple[tuple[int, ...], Words] | None:
+    """Read a choice from a list of 1..top: ((1, 3), what follows). None if it is no choice.
+
+    Numbers may come as words and joined ("1 and 3", "la 2 y la 3"). "2 pm" and "2 personas" are
+    amounts, not choices.
+    """
+    if everything := _everything(words, top, lexicon):
+        return everything, words.part(len(words))
+    connect, units = lexicon.get("choice", "connect"), lexicon.get("choice", "units")
+    numbers: list[int] = []
+    rest = words
+    while rest.tokens:
+        number = number_of(rest.tokens[0], lexicon)
+        if number is not None and not (numbers and rest.tokens[0].bare in connect):
+            numbers.append(number)
+            rest = rest.part(1)
+        elif length := rest.opens_with(connect):
+            rest = rest.part(length)
+        else:
+            break
+    if not numbers or (rest.tokens and rest.tokens[0].bare in units):
+        return None
+    if not all(1 <= number <= top for number in numbers):
+        return None
+    return tuple(dict.fromkeys(numbers)), rest
+
+
+def _everything(words: Words, top: int, lexicon: Lexicon) -> tuple[int, ...]:
+    said = words.bare()
+    if said in lexicon.get("choice", "all") or (top == 2 and said in lexicon.get("choice", "both")):
+        return tuple(range(1, top + 1))
+    return ()
+
+
+def one_digit(words: Words, top: int) -> int | None:
+    """Return the digit that is all of the text, however often it was hit: "3", "333"."""
+    said = words.bare().replace(" ", "")
+    digit = said[:1]
+    if said and digit.isdecimal() and set(said) == {digit} and 1 <= int(digit) <= top:
+        return int(digit)
+    return None
+
+
+def left_over(words: Words, lexicon: Lexicon) -> str:
+    """Return what a person should still read: the words as written, courtesies off both ends."""
+    rest = words.trimmed(lexicon.get("polite") | lexicon.get("thanks") | lexicon.get("ok"))
+    return rest.written()
+
+
+def unused(words: Words, used: Iterable[int]) -> Words:
+    """Return the words between the first and the last that are not among the `used` places."""
+    left = sorted(set(range(len(words))) - set(used))
+    return words.part(left[0], left[-1] + 1) if left else words.part(len(words))

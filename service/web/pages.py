@@ -1,0 +1,216 @@
+"""Write a page: templates, the reader's language, and what a page says when something went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cache, partial
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, Response
+
+from service.errors import AcompanaError, InvalidForm, InvalidValue
+from service.messages import dates
+from service.messages.catalog import LANGUAGES, Catalog
+from service.messages.pages import load_pages
+from service.people.phone import as_printed
+from service.web.errors import code_of, fields_of
+
+STATIC = Path(__file__).parent / "static" / "dist"
+Tell = Callable[[list[InvalidValue]], Mapping[str, str]]
+
+
+class FormRejected(InvalidForm):
+    """A form that comes back: written while its data was at hand, sent after the rollback."""
+
+    def __init__(self, problems: list[InvalidValue], response: Response) -> None:
+        super().__init__(problems)
+        self.response = response
+
+
+def page(
+    request: Request, name: str, *, language: str, status: int = 200, **context: Any
+) -> HTMLResponse:
+    """Return the template `name` in `language`.
+
+    Every template has `t` (words by key), `when`, `day`, `time`, `phone`, and `problems`
+    (field -> what to say beside it).
+    """
+    catalog = catalog_of(request)
+    tools: dict[str, Any] = {
+        "t": _teller(language),
+        "when": partial(_when, language=language),
+        "day": partial(_day, language=language),
+        "time": _time,
+        "phone": as_printed,
+        "word": partial(_word, catalog, language),
+        "count": partial(_count, catalog, language),
+        "language": language,
+        "other_language": _other(language),
+        "problems": {},
+        "path": request.url.path,
+    }
+    body = _templates().get_template(name).render(tools | context)
+    return HTMLResponse(body, status, headers={"Content-Language": language})
+
+
+@contextmanager
+def form_again(write: Callable[[Mapping[str, str], int], Response], tell: Tell) -> Iterator[None]:
+    """Turn InvalidForm and InvalidValue, raised inside, into the same form with its messages.
+
+    write: writes the page, given field -> message and the status. The page is written at once,
+    while the session is open, and sent after the transaction was rolled back.
+    """
+    try:
+        yield
+    except (InvalidForm, InvalidValue) as error:
+        problems = fields_of(error)
+        raise FormRejected(problems, write(tell(problems), 422)) from error
+
+
+def teller(request: Request, language: str) -> Tell:
+    """Return what puts problems into words: field -> message."""
+    catalog = catalog_of(request)
+
+    def tell(problems: list[InvalidValue]) -> Mapping[str, str]:
+        return {p.field: catalog.error(p.code, language, **_plain(p.values)) for p in problems}
+
+    return tell
+
+
+def answer_error(request: Request, status: int, error: Exception) -> Response:
+    """Tell a person what went wrong and what helps, in their language; keep what they typed."""
+    if isinstance(error, FormRejected):
+        return error.response
+    if request.headers.get("hx-request"):
+        headers = {"HX-Redirect": "/signin"} if status == 401 else {}
+        return Response(status_code=status, headers=headers)
+    if isinstance(error, RequestValidationError):
+        status = 404 if any(e["loc"][:1] == ("path",) for e in error.errors()) else 422
+    language = reader_language(request)
+    code = _code(status, error)
+    values = _plain(getattr(error, "values", {}))
+    told = catalog_of(request).error(code, language, **values)
+    template = "signin_needed.html" if status == 401 else "error.html"
+    typed = typed_of(request) if request.method == "POST" else {}
+    return page(request, template, language=language, status=status, told=told, typed=typed)
+
+
+def reader_language(request: Request) -> str:
+    """Return the reader's language: the signed-in one's, the one chosen, or the browser's."""
+    known = getattr(request.state, "language", None) or request.query_params.get("lang")
+    if known in LANGUAGES:
+        return str(known)
+    return _accepted(request.headers.get("accept-language", ""))
+
+
+async def remember_typed(request: Request) -> dict[str, str]:
+    """Read the form of a POST and keep it at hand, so that no error loses what was typed."""
+    if request.method != "POST":
+        return {}
+    form: FormData = await request.form()
+    request.state.typed = {name: value for name, value in form.items() if isinstance(value, str)}
+    return typed_of(request)
+
+
+def typed_of(request: Request) -> dict[str, str]:
+    """Return what was typed into the form of this request."""
+    typed: dict[str, str] = getattr(request.state, "typed", {})
+    return typed
+
+
+def catalog_of(request: Request) -> Catalog:
+    """Return the catalog of this process."""
+    catalog: Catalog = request.app.state.wiring.catalog
+    return catalog
+
+
+@cache
+def _templates() -> Environment:
+    made = Environment(
+        loader=PackageLoader("service.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals["static"] = _static
+    return made
+
+
+@cache
+def _static(name: str) -> str:
+    """Return the address of a static file with its hash, so that it can be kept for good."""
+    path = STATIC / name
+    mark = sha256(path.read_bytes()).hexdigest()[:12] if path.exists() else "missing"
+    return f"/static/{name}?v={mark}"
+
+
+def _teller(language: str) -> Callable[..., str]:
+    words = load_pages()
+
+    def t(key: str, **values: object) -> str:
+        return words.say(key, language, **values)
+
+    return t
+
+
+def _when(at: datetime, now: datetime, zone: str, *, language: str) -> str:
+    return dates.when(at, now, ZoneInfo(zone), language)
+
+
+def _day(at: datetime, zone: str, *, language: str) -> str:
+    return dates.page_day(at, ZoneInfo(zone), language)
+
+
+def _time(at: datetime, zone: str) -> str:
+    return dates.time(at, ZoneInfo(zone))
+
+
+def _word(catalog: Catalog, language: str, group: str, name: str) -> str:
+    return catalog.word(group, name, language)
+
+
+def _count(catalog: Catalog, language: str, thing: str, number: int) -> str:
+    return catalog.count(thing, number, language)
+
+
+def _other(language: str) -> str:
+    return next(each for each in LANGUAGES if each != language)
+
+
+def _plain(values: Mapping[str, object]) -> dict[str, str | int]:
+    return {name: value if isinstance(value, int) else str(value) for name, value in values.items()}
+
+
+def _code(status: int, error: Exception) -> str:
+    if isinstance(error, AcompanaError):
+        return code_of(error)
+    if isinstance(error, HTTPException | RequestValidationError):
+        return "not_found" if status in (404, 405) else "invalid"
+    return "unexpected"
+
+
+def _accepted(header: str) -> str:
+    """Return the first of our languages that the browser prefers; English if it names none."""
+    ranked: list[tuple[float, int, str]] = []
+    for place, part in enumerate(header.split(",")):
+        tag, _, parameters = part.strip().partition(";")
+        try:
+            quality = float(parameters.partition("q=")[2] or 1)
+        except ValueError:
+            quality = 0.0
+        name = tag.partition("-")[0].lower()
+        if name in LANGUAGES and quality > 0:
+            ranked.append((-quality, place, name))
+    return min(ranked)[2] if ranked else "en"
+
