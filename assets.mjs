@@ -8,7 +8,7 @@ const target = "service/web/static/dist";
 await rm(target, { recursive: true, force: true });
 await mkdir(target, { recursive: true });
 await build({
-  entryPoints: [`${source}/app.css`, `${source}/app.js`],
+  entryPoints: [`${source}/app.css`, `${source}/app.js`, `${source}/swagger-init.js`],
   outdir: target,
   bundle: true,
   minify: true,

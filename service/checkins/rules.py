@@ -75,9 +75,7 @@ class Stage(StrEnum):
     SHORT = "short"  # it starts soon and places are open: somebody must be called
 
 
-def stage(
-    state: CheckInState, starts_at: datetime, places: Filling, now: datetime
-) -> Stage | None:
+def stage(state: CheckInState, starts_at: datetime, places: Filling, now: datetime) -> Stage | None:
     """Return how far it is staffed; None where nobody is sought: not yet approved, or over."""
     if state not in (CheckInState.APPROVED, CheckInState.UNDERWAY):
         return None

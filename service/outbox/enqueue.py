@@ -18,7 +18,7 @@ from service.db.insert import insert_new
 from service.messages.catalog import Catalog, Value
 from service.messages.segments import count_segments
 from service.outbox.tables import ConsentNeeded, Delivery, Priority, State, Wording
-from service.people.tables import Person
+from service.people.tables import Consent, Person
 from service.privacy.keyring import KeyKind, Keyring
 from service.privacy.seal import seal
 
@@ -54,7 +54,8 @@ class Outbox:
     def text(self, session: Session, person: Person, text: Text, *, now: datetime) -> bool:
         """Enqueue `text` for `person` in their language; return whether it is new.
 
-        `network` and `phone` (where a person answers) are filled from the chapter.
+        `network` and `phone` (where a person answers) are filled from the chapter. Where consent
+        is missing the text is written down as suppressed, with the reason, and never leaves.
         """
         chapter = get_chapter(session, person.chapter_id)
         speaking = self.catalog.speaking_as(
@@ -69,8 +70,21 @@ class Outbox:
             "language": person.language,
             "segments": count_segments(body).parts,
         }
+        if reason := _held_back_by(person, text.consent_needed):
+            row |= {"state": State.SUPPRESSED, "reason": reason}
         new = insert_new(session, Delivery).values(**row).returning(col(Delivery.id))
         return session.execute(new).first() is not None
+
+
+def _held_back_by(person: Person, needed: ConsentNeeded) -> str:
+    """Return why this person gets no such text, or "". The claim looks again."""
+    if person.is_unreachable:
+        return "number_dead"
+    if person.consent is Consent.OPTED_OUT and needed is not ConsentNeeded.ALWAYS:
+        return "opted_out"
+    if person.consent is not Consent.ACTIVE and needed is ConsentNeeded.ACTIVE:
+        return "no_consent"
+    return ""
 
 
 def _row(

@@ -11,9 +11,7 @@ from service.errors import NotFound
 from service.people.tables import Family, Person, Volunteer
 
 
-def get_volunteer(
-    session: Session, chapter_id: UUID, person_id: UUID
-) -> tuple[Person, Volunteer]:
+def get_volunteer(session: Session, chapter_id: UUID, person_id: UUID) -> tuple[Person, Volunteer]:
     """Return one of the chapter's volunteers. Raises NotFound."""
     person, volunteer = session.get(Person, person_id), session.get(Volunteer, person_id)
     if person is None or volunteer is None or person.chapter_id != chapter_id:

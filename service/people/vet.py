@@ -24,6 +24,4 @@ def set_vetting(
     volunteer.vetting = level
     session.add(volunteer)
     subject = f"person:{volunteer.person_id.hex}"
-    audit.record(
-        session, actor=by, action="volunteer.vet", subject=subject, now=now, detail=detail
-    )
+    audit.record(session, actor=by, action="volunteer.vet", subject=subject, now=now, detail=detail)

@@ -41,7 +41,7 @@ def save_draft(
     session: Session, chapter: Chapter, draft: Draft, *, by: str, now: datetime
 ) -> Rally:
     """Save a new draft or change an old one. Raises InvalidForm naming every field, WrongState."""
-    problems = list(_problems(draft, now))
+    problems = problems_of(draft, now)
     if problems:
         raise InvalidForm(problems)
     rally = session.get(Rally, draft.id)
@@ -64,7 +64,8 @@ def save_draft(
     return rally
 
 
-def _problems(draft: Draft, now: datetime) -> list[InvalidValue]:
+def problems_of(draft: Draft, now: datetime) -> list[InvalidValue]:
+    """Return what is wrong with a draft: at most one problem a field."""
     checks = (
         _short("title", draft.title, LONGEST_TITLE),
         _short("place", draft.place, LONGEST_PLACE),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import regex
 
@@ -33,8 +33,9 @@ def read_answer(heard: Heard) -> Reply | None:
 
     UNKNOWN means: it begins like an answer and is none ("no encuentro el lugar").
     """
-    core = heard.core
-    if opening := _opening(heard, core):
+    heard = replace(heard, core=heard.core.after(BUT))
+    core, opening = heard.core, _opening(heard, heard.core)
+    if opening and opening[1] > core.opens_with(heard.lexicon.get("ok")):
         meaning, length = opening
         if meaning == "unclear":
             return Reply(Intent.UNKNOWN, remainder=core.written())
@@ -46,9 +47,10 @@ def read_answer(heard: Heard) -> Reply | None:
 
 def _opening(heard: Heard, core: Words) -> tuple[str, int] | None:
     """Return the meaning of the longest phrase at the beginning and its length in words."""
-    ways = ["starts", "anywhere"] if heard.is_question else ["starts", "anywhere", "statement"]
     best: tuple[str, int] | None = None
     for meaning in OPENINGS:
+        is_doubtful = meaning == "yes" and heard.is_question  # "Can I come?", "¿Puedo ir?"
+        ways = ("starts",) if is_doubtful else ("starts", "anywhere", "statement")
         length = core.opens_with(heard.lexicon.get(meaning, *ways))
         if core.bare() in heard.lexicon.get(meaning):
             length = len(core)
@@ -68,7 +70,7 @@ def _says_apart(heard: Heard, core: Words, meaning: str) -> bool:
     if core.tokens[0].bare == "y" and heard.language == "es":
         return False  # "y" is "and" there
     following = core.part(1)
-    if following.opens_with(heard.lexicon.get("thanks") | heard.lexicon.get("polite")):
+    if following.opens_with(_courtesies(heard.lexicon)):
         return True
     if _opening(heard, following):
         return True
@@ -78,11 +80,10 @@ def _says_apart(heard: Heard, core: Words, meaning: str) -> bool:
 def _with_rest(heard: Heard, meaning: str, length: int) -> Reply:
     """Bind the intent to what follows it: a choice, how many come, a note for a person."""
     core, lexicon = heard.core, heard.lexicon
-    if heard.expecting.question in (Question.ASKS, Question.LIST) and meaning != "maybe":
-        if found := chosen(core.part(length), heard.expecting.top, lexicon):
-            is_list = heard.expecting.question is Question.LIST and meaning == "yes"
-            intent = Intent.CHOICE if is_list else Intent(meaning)
-            return Reply(intent, found[0], remainder=left_over(found[1], lexicon))
+    if meaning != "maybe" and (found := _numbers_behind(heard, core.part(length))):
+        is_list = heard.expecting.question is Question.LIST and meaning == "yes"
+        intent = Intent.CHOICE if is_list else Intent(meaning)
+        return Reply(intent, found[0], remainder=left_over(found[1], lexicon))
     if meaning == "maybe":
         return Reply(Intent.MAYBE, remainder=left_over(core.part(length), lexicon))
     rest = core.part(length).after(_same(heard, meaning))
@@ -96,11 +97,22 @@ def _with_rest(heard: Heard, meaning: str, length: int) -> Reply:
     return Reply(Intent.YES, party=party, remainder=left_over(open_words, lexicon))
 
 
+def _numbers_behind(heard: Heard, rest: Words) -> tuple[tuple[int, ...], Words] | None:
+    """Return which ones a yes or no is for, where there is more than one to answer."""
+    if heard.expecting.question not in (Question.ASKS, Question.LIST):
+        return None
+    return chosen(rest, heard.expecting.top, heard.lexicon)
+
+
 def _same(heard: Heard, meaning: str) -> frozenset[str]:
     """Return the phrases that only say the same again: "yes, I can, count me in, please"."""
     lexicon = heard.lexicon
     again = lexicon.get(meaning, "starts", "statement", "anywhere", "apart")
-    return again | lexicon.get("polite") | lexicon.get("thanks") | lexicon.get("ok")
+    return again | _courtesies(lexicon) | lexicon.get("ok")
+
+
+def _courtesies(lexicon: Lexicon) -> frozenset[str]:
+    return lexicon.get("polite", "whole", "address") | lexicon.get("thanks")
 
 
 def _turns_around(heard: Heard, meaning: str, rest: Words) -> bool:
@@ -108,7 +120,8 @@ def _turns_around(heard: Heard, meaning: str, rest: Words) -> bool:
     if meaning == "yes" and rest.tokens and rest.tokens[0].bare in BUT:
         rest = rest.part(1)
     against = (heard.lexicon.get(other, "anywhere") for other in OPPOSITES[meaning])
-    return bool(rest.opens_with(frozenset().union(*against)))
+    place = rest.find(frozenset().union(*against))
+    return place is not None and place[0] <= 1  # "I", "yo" may come first
 
 
 def _after_ok(heard: Heard) -> Reply | None:
@@ -119,8 +132,7 @@ def _after_ok(heard: Heard) -> Reply | None:
         return None
     rest = core.part(length)
     if _opening(heard, rest):
-        inner = Heard(rest, heard.language, heard.expecting, heard.is_question, heard.lexicon)
-        return read_answer(inner)
+        return read_answer(replace(heard, core=rest))
     if rest.tokens[0].bare in BUT and heard.expecting.takes_yes and not _anywhere(heard):
         return Reply(Intent.YES, remainder=left_over(rest, heard.lexicon))
     return None
@@ -131,8 +143,8 @@ def _anywhere(heard: Heard) -> Reply | None:
     core, lexicon = heard.core, heard.lexicon
     party, places = party_of(core, len(core), lexicon)
     if party and heard.expecting.takes_yes and 0 in places:
-        left = left_over(unused(core, places), lexicon)
-        return Reply(Intent.YES, party=party, remainder=left)
+        left = unused(core, places).after(_same(heard, "yes"))
+        return Reply(Intent.YES, party=party, remainder=left_over(left, lexicon))
     found = []
     for meaning in ("no", "yes", "maybe"):
         phrases = lexicon.get(meaning, "anywhere")
@@ -144,7 +156,7 @@ def _anywhere(heard: Heard) -> Reply | None:
         return None
     start, end, meaning = min(found)
     around = {token.bare for token in (*core.tokens[:start], *core.tokens[end:])}
-    is_all = around <= lexicon.get("apart", "then") | lexicon.get("polite") | lexicon.get("thanks")
+    is_all = around <= lexicon.get("apart", "then") | _courtesies(lexicon)
     remainder = "" if is_all else core.written()
     if meaning == "yes":
         return Reply(Intent.YES, party=party, remainder=remainder)

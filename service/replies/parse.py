@@ -15,7 +15,7 @@ from service.replies.answers import Heard, read_answer
 from service.replies.intents import Expecting, Intent, Question, Reply
 from service.replies.lexicon import LANGUAGES, Lexicon, load_lexicon
 from service.replies.reactions import Reaction, read_reaction
-from service.replies.reading import chosen, left_over, one_digit, read
+from service.replies.reading import chosen, left_over, one_digit, read, without_courtesies
 
 __all__ = ["Expecting", "Intent", "Question", "Reply", "parse"]
 
@@ -41,8 +41,7 @@ class _Reader:
     def __init__(self, text: str, language: str, expecting: Expecting, lexicon: Lexicon) -> None:
         self.text, self.language, self.expecting, self.lexicon = text, language, expecting, lexicon
         self.all, self.pictures = read(text, lexicon)
-        self.courtesies = lexicon.get("polite") | lexicon.get("thanks")
-        self.core = self.all.trimmed(self.courtesies)
+        self.core = without_courtesies(self.all, lexicon)
         self.is_question = "?" in text or "¿" in text
 
     def reply(self) -> Reply:
@@ -106,6 +105,8 @@ class _Reader:
         if question not in (Question.ASKS, Question.LIST, Question.SAFETY):
             return None
         said = self.core if self.core.tokens else self.all
+        if said.opens_with(self.lexicon.get("yes", "apart") | self.lexicon.get("no", "apart")):
+            return None  # "Y2", "no 1": the answer comes first
         if said.bare() in self.lexicon.get("choice", "none"):
             return Reply(Intent.NO)
         if question is Question.SAFETY and (digit := one_digit(said, top)):

@@ -157,10 +157,19 @@ def one_digit(words: Words, top: int) -> int | None:
     return None
 
 
+def without_courtesies(words: Words, lexicon: Lexicon) -> Words:
+    """Return the words without greetings, please and thanks, and without whom they speak to."""
+    courtesies, address = lexicon.get("polite", "whole"), lexicon.get("polite", "address")
+    courtesies |= lexicon.get("thanks")
+    core = words.after(courtesies | address).trimmed(courtesies)
+    return core.part(len(core)) if core.is_only(address) else core
+
+
 def left_over(words: Words, lexicon: Lexicon) -> str:
     """Return what a person should still read: the words as written, courtesies off both ends."""
-    rest = words.trimmed(lexicon.get("polite") | lexicon.get("thanks") | lexicon.get("ok"))
-    return rest.written()
+    phrases = lexicon.get("polite", "whole", "address") | lexicon.get("thanks")
+    rest = words.trimmed(phrases | lexicon.get("ok"))
+    return "" if rest.is_only(lexicon.get("apart", "joins")) else rest.written()
 
 
 def unused(words: Words, used: Iterable[int]) -> Words:

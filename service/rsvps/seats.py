@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session, col, delete, select, update
 
 from service.db import new_id
 from service.rsvps.rules import Filling, filling
@@ -55,3 +55,8 @@ def filling_of(session: Session, subject: str) -> Filling:
 def close_seats(session: Session, subject: str) -> None:
     """Take no further yes for an event."""
     session.exec(update(Seat).where(col(Seat.subject) == subject).values(is_open=False))
+
+
+def remove_seats(session: Session, subject: str) -> None:
+    """Remove the places of an event that nobody has heard of yet."""
+    session.exec(delete(Seat).where(col(Seat.subject) == subject))

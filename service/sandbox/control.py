@@ -3,71 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import (
-    AwareDatetime,
-    BaseModel,
-    ConfigDict,
-    Field,
-    TypeAdapter,
-    ValidationError,
-    model_validator,
-)
+from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from service.sandbox.accept import E164
+from service.sandbox.asked import ClockMove, NewPhone, Number, PhoneText, ResetWish
 from service.sandbox.carrier import Carrier
 from service.sandbox.clock import ClockOutOfRange
 from service.sandbox.faults import RuleSet
-from service.sandbox.origin import own_pages_only
+from service.sandbox.origin import Handler, own_pages_only
 from service.sandbox.phones import Phone, bubble_as_json
 from service.sandbox.rest import carrier_of
 from service.sandbox.texts import text_in
-
-Number = Annotated[str, Field(pattern=f"^(?:{E164.pattern})$")]
-Handler = Callable[[Request], Awaitable[Response]]
-
-
-class ClockMove(BaseModel):
-    """Exactly one of a moment with its zone and a count of seconds."""
-
-    model_config = ConfigDict(extra="forbid")
-    at: AwareDatetime | None = None
-    advance_seconds: Annotated[float, Field(ge=-1e10, le=1e10)] | None = None
-
-    @model_validator(mode="after")
-    def _one_of_them(self) -> ClockMove:
-        if (self.at is None) == (self.advance_seconds is None):
-            raise ValueError("give either at or advance_seconds")
-        return self
-
-
-class NewPhone(BaseModel):
-    """A phone and who holds it."""
-
-    model_config = ConfigDict(extra="forbid")
-    number: Number
-    name: Annotated[str, Field(min_length=1, max_length=80)]
-    language: Annotated[str, Field(pattern="^[a-z]{2,3}$")] = "en"
-
-
-class PhoneText(BaseModel):
-    """What a phone texts; to: one of our numbers, by default whichever texted it last."""
-
-    model_config = ConfigDict(extra="forbid")
-    body: Annotated[str, Field(min_length=1, max_length=1600)]
-    to: Number | None = None
-
-
-class ResetWish(BaseModel):
-    """clock: follow the machine's clock again, too."""
-
-    model_config = ConfigDict(extra="forbid")
-    clock: bool = False
 
 
 def answering(handler: Handler) -> Handler:

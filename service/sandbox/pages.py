@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from starlette.staticfiles import StaticFiles
 from service.sandbox.accept import E164
 from service.sandbox.carrier import Carrier
 from service.sandbox.clock import ClockOutOfRange
-from service.sandbox.origin import own_pages_only
+from service.sandbox.origin import Handler, own_pages_only
 from service.sandbox.phones import Changes, Phone
 from service.sandbox.rest import carrier_of, read_form
 from service.sandbox.texts import last_sender, text_in
@@ -45,8 +45,6 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
-
-Handler = Callable[[Request], Awaitable[Response]]
 
 _templates = Environment(
     loader=PackageLoader("service.sandbox"), autoescape=True, trim_blocks=True, lstrip_blocks=True

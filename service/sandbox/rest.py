@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -19,11 +18,10 @@ from service.sandbox.cut import Hang, Reset
 from service.sandbox.faults import ANSWER, Rule, UnreadableFault, read_header
 from service.sandbox.listing import Listing
 from service.sandbox.messages import API_VERSION, Message
+from service.sandbox.origin import Handler
 from service.sandbox.refusals import Refused
 
 LIST_503 = frozenset({"list-503"})
-
-Handler = Callable[[Request], Awaitable[Response]]
 
 
 def carrier_of(request: Request) -> Carrier:

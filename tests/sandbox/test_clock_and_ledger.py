@@ -38,6 +38,9 @@ def test_another_process_follows(sandbox: Sandbox) -> None:
         {"at": "2026-03-08T06:59:00Z", "advance_seconds": 1},
         {"advance_seconds": "long"},
         {"seconds": 5},
+        {"advance_seconds": 1e11},
+        {"advance_seconds": "nan"},
+        {"at": "2900-01-01T00:00:00Z"},
     ],
     ids=str,
 )

@@ -1,7 +1,28 @@
-"""The JSON API: programs with a bearer token."""
+"""The JSON API: programs with a bearer token, each an organizer's own."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
-router = APIRouter()
+from service.web.api import (
+    answers,
+    blasts,
+    chapter,
+    checkins,
+    docs,
+    families,
+    rallies,
+    volunteers,
+)  # fmt: skip
+from service.web.api.auth import authenticate, json_only
+from service.web.api.problems import answer_error
 
-__all__ = ["router"]
+closed = APIRouter(
+    dependencies=[Depends(authenticate), Depends(json_only)], responses=docs.FAILURES
+)
+for resource in (chapter, checkins, rallies, answers, blasts, volunteers, families):
+    closed.include_router(resource.router)
+
+router = APIRouter(prefix=docs.PREFIX)
+router.include_router(docs.router)
+router.include_router(closed)
+
+__all__ = ["answer_error", "router"]

@@ -8,7 +8,14 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
 from pydantic_core import PydanticCustomError
 
 from service.errors import InvalidValue
@@ -94,7 +101,9 @@ Area = Annotated[
     StringConstraints(max_length=LONGEST_AREA),
     AfterValidator(_one_line),
     AfterValidator(_never_kept),
-    Field(description="A town or the start of a ZIP code. Never an address.", examples=["Hartford"]),
+    Field(
+        description="A town or the start of a ZIP code. Never an address.", examples=["Hartford"]
+    ),
 ]
 Line = Annotated[str, _TRIMMED, AfterValidator(_one_line), AfterValidator(_never_kept)]
 Words = Annotated[str, _TRIMMED, AfterValidator(_plain)]

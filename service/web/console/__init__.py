@@ -2,18 +2,20 @@
 
 from fastapi import APIRouter, Depends
 
-from service.web.console import live as streams
+from service.web.console import board, checkins, compose, live as streams, messages, people, send, sign_in
 from service.web.console.live import end_streams, live
 from service.web.console.who import signed_in_organizer
 from service.web.origin import same_origin
 from service.web.pages import remember_typed
 
-desk = APIRouter(
-    dependencies=[Depends(same_origin), Depends(remember_typed), Depends(signed_in_organizer)]
-)
-desk.include_router(streams.router)
+from_here = [Depends(same_origin), Depends(remember_typed)]
+
+desk = APIRouter(dependencies=[*from_here, Depends(signed_in_organizer)])
+for room in (board, checkins, compose, send, messages, people, streams, sign_in):
+    desk.include_router(room.router)
 
 router = APIRouter(include_in_schema=False)
+router.include_router(sign_in.door, dependencies=from_here)
 router.include_router(desk)
 
 __all__ = ["end_streams", "live", "router"]

@@ -1,7 +1,15 @@
-"""Pages without sign-in: families, volunteers, and what carriers ask to see."""
+"""Pages without sign-in: families, and what carriers and machines ask to see."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
-router = APIRouter()
+from service.web.origin import same_origin
+from service.web.pages import remember_typed
+from service.web.public import checkin, open_pages
+
+router = APIRouter(
+    include_in_schema=False, dependencies=[Depends(same_origin), Depends(remember_typed)]
+)
+router.include_router(checkin.router)
+router.include_router(open_pages.router)
 
 __all__ = ["router"]

@@ -1,0 +1,159 @@
+"""Check-ins: registered, approved, cancelled."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from pydantic import Field
+from sqlmodel import Session
+
+from service.chapters.find import get_chapter, get_office
+from service.checkins.approve import MOST_PLACES, USUAL_PLACES, Approval, approve
+from service.checkins.cancel import cancel
+from service.checkins.find import get_checkin, list_checkins
+from service.checkins.register import (
+    LONGEST_NOTE,
+    MOST_PEOPLE,
+    Registration,
+    find_same,
+    register,
+)  # fmt: skip
+from service.checkins.rules import check_start
+from service.checkins.tables import CheckIn, CheckInState
+from service.people.register import Card
+from service.rsvps.seats import seats_of
+from service.rsvps.tables import SeatRole
+from service.web.api.auth import Caller, Who
+from service.web.api.checkins_shown import ShownCheckIn, show_checkin, show_checkins
+from service.web.api.paging import Page, Paging, cut
+from service.web.api.people import NewPerson, read_card
+from service.web.api.problems import Gathered
+from service.web.api.shapes import Moment, Shape, Words
+from service.web.session import Now, Parts, Read, Write
+from service.wiring import Wiring
+
+router = APIRouter(prefix="/checkins", tags=["check-ins"])
+
+Places = Annotated[int, Field(ge=0, le=MOST_PLACES)]
+
+
+class NewCheckIn(NewPerson):
+    """An appointment to report, and the family whose it is."""
+
+    office_id: UUID
+    starts_at: Moment
+    people: Annotated[int, Field(ge=1, le=MOST_PEOPLE)] = 1
+    needs_ride: bool = False
+    note: Annotated[
+        Words,
+        Field(max_length=LONGEST_NOTE, description="What companions should know. Sealed."),
+    ] = ""
+
+
+class Approved(Shape):
+    """What was agreed with the family. `agreed_to_texts`: they said so when you spoke."""
+
+    places: dict[SeatRole, Places] = Field(
+        default_factory=lambda: dict(USUAL_PLACES), examples=[{"lead": 1, "accompanier": 3}]
+    )
+    agreed_to_texts: bool
+
+
+class CheckInPaging(Paging):
+    """Which check-ins."""
+
+    state: list[CheckInState] | None = None
+
+
+@router.post("", status_code=201, responses={200: {"model": ShownCheckIn}})
+def register_checkin(
+    told: NewCheckIn, response: Response, session: Write, wiring: Parts, who: Who, now: Now
+) -> ShownCheckIn:
+    """Register a check-in; the family hears who will call them.
+
+    The same family, office and time again is the same check-in (200).
+    """
+    registration = _read(session, wiring, who, told, now)
+    is_new = find_same(session, wiring.keyring, registration) is None
+    chapter = get_chapter(session, who.chapter_id)
+    checkin = register(session, wiring.outbox, chapter, registration, now=now)
+    response.status_code = 201 if is_new else 200
+    return show_checkin(session, who.reader, checkin, now=now)
+
+
+@router.get("")
+def find_checkins(
+    paging: Annotated[CheckInPaging, Query()], session: Read, who: Who, now: Now
+) -> Page[ShownCheckIn]:
+    """List the chapter's check-ins, oldest registration first."""
+    rows = list_checkins(
+        session, who.chapter_id, states=paging.state, after=paging.after, limit=paging.wanted
+    )
+    shown, following = cut(rows, paging, lambda row: row.id)
+    return Page(items=show_checkins(session, who.reader, shown, now=now), next=following)
+
+
+@router.get("/{checkin_id}")
+def see_checkin(checkin_id: UUID, session: Read, who: Who, now: Now) -> ShownCheckIn:
+    """Return one check-in."""
+    checkin = get_checkin(session, who.chapter_id, checkin_id)
+    return show_checkin(session, who.reader, checkin, now=now)
+
+
+@router.post("/{checkin_id}/approve")
+def approve_checkin(
+    checkin_id: UUID, told: Approved, session: Write, wiring: Parts, who: Who, now: Now
+) -> ShownCheckIn:
+    """Open the places: somebody has spoken with the family. The same again changes nothing."""
+    checkin = get_checkin(session, who.chapter_id, checkin_id)
+    if not _is_so(session, checkin, told):
+        approval = Approval(places=told.places, agreed_to_texts=told.agreed_to_texts)
+        approve(session, wiring.outbox, checkin, approval, by=who.viewer, now=now)
+    return show_checkin(session, who.reader, checkin, now=now)
+
+
+@router.post("/{checkin_id}/cancel")
+def cancel_checkin(
+    checkin_id: UUID, session: Write, wiring: Parts, who: Who, now: Now
+) -> ShownCheckIn:
+    """Call it off and tell the family and those who were to come. Safe to send twice."""
+    checkin = get_checkin(session, who.chapter_id, checkin_id)
+    if checkin.state is not CheckInState.CANCELLED:
+        cancel(session, wiring.outbox, checkin, by=who.viewer, now=now)
+    return show_checkin(session, who.reader, checkin, now=now)
+
+
+def _read(
+    session: Session, wiring: Wiring, who: Caller, told: NewCheckIn, now: datetime
+) -> Registration:
+    """Return the registration. Raises InvalidForm with every field that is wrong."""
+    card = Card(told.phone)
+    gathered = Gathered()
+    with gathered:
+        card = read_card(session, wiring, who, told)
+    with gathered:
+        get_office(session, who.chapter_id, told.office_id)
+    with gathered:
+        check_start(told.starts_at, now)
+    gathered.tell()
+    return Registration(
+        card=card,
+        office_id=told.office_id,
+        starts_at=told.starts_at,
+        how="api",
+        people=told.people,
+        needs_ride=told.needs_ride,
+        note=told.note,
+    )
+
+
+def _is_so(session: Session, checkin: CheckIn, told: Approved) -> bool:
+    """Return whether the check-in has been approved with just these places."""
+    if checkin.state is not CheckInState.APPROVED:
+        return False
+    seats = seats_of(session, [checkin.subject])[checkin.subject]
+    wanted = {role: count for role, count in told.places.items() if count}
+    return {seat.role: seat.capacity for seat in seats} == wanted

@@ -1,0 +1,183 @@
+"""Rallies: drafted, changed, announced, cancelled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from pydantic import Field
+from sqlmodel import Session
+
+from service.chapters.find import get_chapter
+from service.db import new_id
+from service.errors import InvalidValue
+from service.messages.segments import LONGEST_BODY
+from service.rallies.announce import announce
+from service.rallies.cancel import cancel
+from service.rallies.draft import LONGEST_PLACE, LONGEST_TITLE, MOST_PEOPLE, Draft, save_draft
+from service.rallies.find import get_rally, list_rallies
+from service.rallies.tables import Rally, RallyKind, RallyState
+from service.web.api.answers import Answers, answers_about
+from service.web.api.auth import Caller, Who
+from service.web.api.blasts import ShownBlast, show_blast
+from service.web.api.paging import Page, Paging, cut
+from service.web.api.shapes import Line, Moment, Shape, Words
+from service.web.session import Now, Parts, Read, Write
+
+router = APIRouter(prefix="/rallies", tags=["rallies"])
+
+CallText = Annotated[Words, Field(max_length=LONGEST_BODY)]
+
+
+class RallyDraft(Shape):
+    """A call to a public event, in both languages. Nothing is sent before it is announced."""
+
+    kind: RallyKind = RallyKind.RALLY
+    title: Annotated[Line, Field(max_length=LONGEST_TITLE, examples=["Rally for Azucena"])]
+    place: Annotated[Line, Field(max_length=LONGEST_PLACE, examples=["South Green, Hartford"])]
+    starts_at: Moment
+    ends_at: Moment | None = None
+    text_en: CallText
+    text_es: CallText
+    people_limit: Annotated[int, Field(ge=1, le=MOST_PEOPLE)] | None = None
+
+
+class NewRally(RallyDraft):
+    """A new draft. `id`: a UUID of your own makes it safe to send twice."""
+
+    id: UUID | None = None
+
+
+class Announcement(Shape):
+    """When, and under which id: the same `blast_id` again is the same send."""
+
+    blast_id: UUID | None = None
+    at: Moment | None = Field(None, description="Leave it out to send now. A past time means now.")
+
+
+class ShownRally(Shape):
+    """A public event. Times are in UTC; `time_zone` is the chapter's."""
+
+    id: UUID
+    kind: RallyKind
+    state: RallyState
+    title: str
+    place: str
+    starts_at: datetime
+    ends_at: datetime
+    time_zone: str
+    text_en: str
+    text_es: str
+    people_limit: int | None
+    answers: Answers
+    created_by: str
+    created_at: datetime
+    announced_at: datetime | None
+    ended_at: datetime | None
+
+
+@router.post("", status_code=201, responses={200: {"model": ShownRally}})
+def draft_rally(
+    told: NewRally, response: Response, session: Write, who: Who, now: Now
+) -> ShownRally:
+    """Save a new draft; with an `id` that was used before, change that draft (200)."""
+    existing = None if told.id is None else session.get(Rally, told.id)
+    if existing is not None and existing.chapter_id != who.chapter_id:
+        raise InvalidValue("id", "id_taken")
+    rally = _save(session, who, told.id or new_id(), told, now)
+    response.status_code = 201 if existing is None else 200
+    return _show_one(session, who, rally)
+
+
+@router.get("")
+def find_rallies(paging: Annotated[Paging, Query()], session: Read, who: Who) -> Page[ShownRally]:
+    """List the chapter's rallies, oldest draft first."""
+    rows = list_rallies(session, who.chapter_id, after=paging.after, limit=paging.wanted)
+    shown, following = cut(rows, paging, lambda row: row.id)
+    return Page(items=_show(session, who, shown), next=following)
+
+
+@router.get("/{rally_id}")
+def see_rally(rally_id: UUID, session: Read, who: Who) -> ShownRally:
+    """Return one rally."""
+    return _show_one(session, who, get_rally(session, who.chapter_id, rally_id))
+
+
+@router.put("/{rally_id}")
+def change_rally(
+    rally_id: UUID, told: RallyDraft, session: Write, who: Who, now: Now
+) -> ShownRally:
+    """Change a draft that has not been announced."""
+    get_rally(session, who.chapter_id, rally_id)
+    return _show_one(session, who, _save(session, who, rally_id, told, now))
+
+
+@router.post("/{rally_id}/announce")
+def announce_rally(
+    rally_id: UUID, session: Write, who: Who, now: Now, told: Announcement | None = None
+) -> ShownBlast:
+    """Call every volunteer of the chapter, now or at a time; return the blast."""
+    told = told or Announcement()
+    rally = get_rally(session, who.chapter_id, rally_id)
+    blast = announce(
+        session, rally, blast_id=told.blast_id or new_id(), by=who.viewer, now=now, at=told.at
+    )
+    return show_blast(session, blast)
+
+
+@router.post("/{rally_id}/cancel")
+def cancel_rally(rally_id: UUID, session: Write, wiring: Parts, who: Who, now: Now) -> ShownRally:
+    """Call it off and tell exactly those who were asked. Safe to send twice."""
+    rally = get_rally(session, who.chapter_id, rally_id)
+    if rally.state is not RallyState.CANCELLED:
+        cancel(session, wiring.catalog, rally, by=who.viewer, now=now)
+    return _show_one(session, who, rally)
+
+
+def _save(session: Session, who: Caller, id_: UUID, told: RallyDraft, now: datetime) -> Rally:
+    draft = Draft(
+        id=id_,
+        kind=told.kind,
+        title=told.title,
+        place=told.place,
+        starts_at=told.starts_at,
+        ends_at=told.ends_at,
+        text_en=told.text_en,
+        text_es=told.text_es,
+        people_limit=told.people_limit,
+    )
+    chapter = get_chapter(session, who.chapter_id)
+    return save_draft(session, chapter, draft, by=who.organizer.name, now=now)
+
+
+def _show_one(session: Session, who: Caller, rally: Rally) -> ShownRally:
+    return _show(session, who, [rally])[0]
+
+
+def _show(session: Session, who: Caller, rallies: Sequence[Rally]) -> list[ShownRally]:
+    zone = get_chapter(session, who.chapter_id).time_zone
+    answers = answers_about(session, [rally.subject for rally in rallies])
+    return [
+        ShownRally(
+            id=rally.id,
+            kind=rally.kind,
+            state=rally.state,
+            title=rally.title,
+            place=rally.place,
+            starts_at=rally.starts_at,
+            ends_at=rally.ends_at,
+            time_zone=zone,
+            text_en=rally.text_en,
+            text_es=rally.text_es,
+            people_limit=rally.people_limit,
+            answers=answers[rally.subject],
+            created_by=rally.created_by,
+            created_at=rally.created_at,
+            announced_at=rally.announced_at,
+            ended_at=rally.ended_at,
+        )
+        for rally in rallies
+    ]

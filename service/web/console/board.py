@@ -1,0 +1,103 @@
+"""The board: what needs somebody now, then everything that is coming up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from fastapi import APIRouter
+from sqlmodel import Session, col, or_, select
+from starlette.responses import HTMLResponse, Response
+
+from service.blasts.stop import NOT_YET_OUT
+from service.blasts.tables import Blast, BlastState
+from service.chapters.find import get_chapter
+from service.checkins import find as checkins
+from service.privacy.read import Reader
+from service.rallies import find as rallies
+from service.rallies.tables import RallyState
+from service.replies.tables import Inbound
+from service.replies.waiting import mark_handled, waiting_for_person
+from service.web.console.cards import CheckInCard, checkin_cards, rally_cards
+from service.web.console.desk import AtDesk, Desk, go_to
+from service.web.console.messages import message_cards
+from service.web.session import Read, Write
+
+router = APIRouter()
+
+STILL_SHOWN = timedelta(hours=12)  # what began or was sent a while ago
+MOST_TEXTS = 20
+MOST_MESSAGES = 8
+
+
+@dataclass(frozen=True)
+class TextCard:
+    """One text from a person, for somebody to read."""
+
+    inbound: Inbound
+    person_id: UUID
+    alias: str
+    phone: str
+    body: str
+
+
+@router.get("/")
+def board(session: Read, desk: AtDesk) -> HTMLResponse:
+    """Show the board."""
+    now = desk.now
+    coming = checkins.coming_up(session, desk.chapter_id, since=now - STILL_SHOWN)
+    cards = checkin_cards(session, desk, coming)
+    planned = rallies.coming_up(session, desk.chapter_id, now=now)
+    return desk.page(
+        "board.html",
+        chapter=get_chapter(session, desk.chapter_id),
+        urgent=_urgent(cards),
+        others=[card for card in cards if card.status not in URGENT],
+        rallies=rally_cards(session, [r for r in planned if r.state is RallyState.ANNOUNCED]),
+        drafts=[r for r in planned if r.state is RallyState.DRAFT],
+        messages=message_cards(session, desk, _recent(session, desk.chapter_id, now)),
+        texts=_texts(session, desk),
+    )
+
+
+@router.post("/texts/{inbound_id}/handled")
+def handled(session: Write, desk: AtDesk, inbound_id: UUID) -> Response:
+    """Take a text off the board: somebody has seen to it."""
+    mark_handled(session, desk.chapter_id, inbound_id, by=desk.viewer, now=desk.now)
+    return go_to("/")
+
+
+URGENT = ("waiting", "short")
+
+
+def _urgent(cards: list[CheckInCard]) -> list[CheckInCard]:
+    """Return what needs somebody now: families to call first, then those who start soon and lack
+    people; the soonest first."""
+    wanted = [card for card in cards if card.status in URGENT]
+    return sorted(wanted, key=lambda card: (URGENT.index(card.status), card.checkin.starts_at))
+
+
+def _texts(session: Session, desk: Desk) -> list[TextCard]:
+    reader: Reader = desk.reader()
+    return [
+        TextCard(
+            inbound=inbound,
+            person_id=person.id,
+            alias=reader.show(person.sealed_alias()),
+            phone=reader.show(person.sealed_phone()),
+            body=reader.show(inbound.sealed_text(person.chapter_id)),
+        )
+        for inbound, person in waiting_for_person(session, desk.chapter_id, limit=MOST_TEXTS)
+    ]
+
+
+def _recent(session: Session, chapter_id: UUID, now: datetime) -> list[Blast]:
+    """Return messages that are under way or ended a short while ago, newest first."""
+    lately = col(Blast.ended_at) > now - STILL_SHOWN
+    query = select(Blast).where(
+        Blast.chapter_id == chapter_id,
+        Blast.state != BlastState.DRAFT,
+        or_(col(Blast.state).in_(NOT_YET_OUT), lately),
+    )
+    return list(session.exec(query.order_by(col(Blast.id).desc()).limit(MOST_MESSAGES)))

@@ -1,0 +1,159 @@
+"""Compose a rally call: what, where, when, and its words in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter
+from sqlmodel import Session
+from starlette.responses import HTMLResponse, Response
+
+from service.chapters.find import get_chapter
+from service.chapters.tables import Chapter
+from service.db import new_id
+from service.errors import WrongState
+from service.messages import dates
+from service.messages.catalog import Catalog
+from service.people.register import LANGUAGES
+from service.rallies.draft import LONGEST_PLACE, LONGEST_TITLE, Draft, problems_of, save_draft
+from service.rallies.find import get_rally
+from service.rallies.tables import Rally, RallyKind, RallyState
+from service.web.console.desk import AtDesk, Desk, go_to
+from service.web.forms import Answers, Form, Sent, read_clock, read_day
+from service.web.pages import form_again
+from service.web.session import Read, Write
+
+router = APIRouter()
+
+WRITE_FOR_ME = "write"  # the button that fills in the texts
+
+
+@router.get("/rallies/new")
+def new_rally(session: Read, desk: AtDesk) -> HTMLResponse:
+    """Show an empty form, with the id that its draft will have."""
+    return _form(session, desk, {"id": str(new_id()), "kind": RallyKind.RALLY.value})
+
+
+@router.post("/rallies/new")
+def save_new(session: Write, desk: AtDesk, form: Form) -> Response:
+    """Save a new draft and go on to the confirm page; a second click saves the same one."""
+    return _save(session, desk, form, Answers(form).id("id") or new_id())
+
+
+@router.get("/rallies/{rally_id}/edit")
+def edit(session: Read, desk: AtDesk, rally_id: UUID) -> HTMLResponse:
+    """Show a draft."""
+    rally = get_rally(session, desk.chapter_id, rally_id)
+    if rally.state is not RallyState.DRAFT:
+        raise WrongState("rally_not_in_state", f"rally {rally.id} is {rally.state}")
+    zone = get_chapter(session, desk.chapter_id).time_zone
+    return _form(session, desk, _typed(rally, zone))
+
+
+@router.post("/rallies/{rally_id}/edit")
+def save_changes(session: Write, desk: AtDesk, rally_id: UUID, form: Form) -> Response:
+    """Save a draft that was changed."""
+    return _save(session, desk, form, get_rally(session, desk.chapter_id, rally_id).id)
+
+
+def _save(session: Session, desk: Desk, form: Sent, rally_id: UUID) -> Response:
+    chapter = get_chapter(session, desk.chapter_id)
+    if form["action"] == WRITE_FOR_ME:
+        return _form(session, desk, first_texts(desk.wiring.catalog, chapter, form))
+
+    def again(problems: Mapping[str, str], status: int) -> Response:
+        return _form(session, desk, form.typed, problems=problems, status=status)
+
+    with form_again(again, desk.tell):
+        draft = _read(form, chapter, rally_id, desk.now)
+        rally = save_draft(session, chapter, draft, by=desk.organizer.name, now=desk.now)
+    return go_to(f"/rallies/{rally.id}/send")
+
+
+def _read(form: Sent, chapter: Chapter, rally_id: UUID, now: datetime) -> Draft:
+    """Read the form. Raises InvalidForm with every field that is wrong, ours and the room's."""
+    answers = Answers(form)
+    starts_at = answers.moment("day", "clock", chapter.time_zone)
+    ends_at = None
+    if form["until"] and starts_at is not None:
+        ends_at = answers.moment("day", "until", chapter.time_zone)
+        if ends_at is not None and ends_at <= starts_at:
+            ends_at += timedelta(days=1)  # until after midnight
+    kind = form["kind"]
+    draft = Draft(
+        id=rally_id,
+        kind=RallyKind(kind) if kind in list(RallyKind) else RallyKind.RALLY,
+        title=form["title"],
+        place=form["place"],
+        starts_at=starts_at or now + timedelta(days=1),
+        ends_at=ends_at,
+        people_limit=answers.number("people_limit", None),
+        text_en=form["text_en"],
+        text_es=form["text_es"],
+    )
+    for problem in problems_of(draft, now):
+        answers.wrong(problem)
+    answers.done()
+    return draft
+
+
+def first_texts(catalog: Catalog, chapter: Chapter, form: Sent) -> dict[str, str]:
+    """Return the form with a first text in each language, made from what was filled in so far.
+
+    What is still missing is left as "...": the organizer sees where it goes.
+    """
+    day, clock = read_day(form["day"]), read_clock(form["clock"])
+    zone = ZoneInfo(chapter.time_zone)
+    kind = form["kind"] if form["kind"] in list(RallyKind) else RallyKind.RALLY.value
+    typed = dict(form.typed)
+    for language in LANGUAGES:
+        noon = datetime.combine(day, datetime.min.time(), zone).replace(hour=12) if day else None
+        at = datetime.combine(day, clock, zone) if day and clock else None
+        typed[f"text_{language}"] = catalog.text(
+            "rally_call",
+            language,
+            network=chapter.network_name,
+            purpose=catalog.word("event", kind, language),
+            day=dates.day(noon, zone, language) if noon else "...",
+            time=dates.time(at, zone) if at else "...",
+            place=form["place"] or "...",
+        )
+    return typed
+
+
+def _typed(rally: Rally, zone: str) -> dict[str, str]:
+    """Return a draft as its form would have been filled in."""
+    starts, ends = (at.astimezone(ZoneInfo(zone)) for at in (rally.starts_at, rally.ends_at))
+    return {
+        "id": str(rally.id),
+        "kind": rally.kind.value,
+        "title": rally.title,
+        "place": rally.place,
+        "day": starts.date().isoformat(),
+        "clock": f"{starts:%H:%M}",
+        "until": f"{ends:%H:%M}",
+        "people_limit": "" if rally.people_limit is None else str(rally.people_limit),
+        "text_en": rally.text_en,
+        "text_es": rally.text_es,
+    }
+
+
+def _form(
+    session: Session, desk: Desk, typed: Mapping[str, str], *, status: int = 200,
+    problems: Mapping[str, str] | None = None,
+) -> HTMLResponse:  # fmt: skip
+    shown = dict(problems or {})
+    if "starts_at" in shown:
+        shown.setdefault("day", shown.pop("starts_at"))
+    if "ends_at" in shown:
+        shown.setdefault("until", shown.pop("ends_at"))
+    chapter = get_chapter(session, desk.chapter_id)
+    return desk.page(
+        "rally_form.html", status=status, typed=typed, problems=shown, kinds=list(RallyKind),
+        languages=LANGUAGES, chapter=chapter, longest_title=LONGEST_TITLE,
+        longest_place=LONGEST_PLACE, today=desk.now.astimezone(ZoneInfo(chapter.time_zone)).date(),
+    )  # fmt: skip
+

@@ -1,0 +1,36 @@
+"""What anybody may read: the privacy page, and what machines ask for."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+
+from service.chapters.find import first_chapter
+from service.errors import Unavailable
+from service.web.pages import page, reader_language
+from service.web.session import Parts, Read
+
+router = APIRouter()
+
+
+@router.get("/privacy")
+def privacy(request: Request, session: Read) -> HTMLResponse:
+    """Say what is kept, for how long, and that numbers are never sold or shared."""
+    language = reader_language(request)
+    return page(request, "public/privacy.html", language=language, chapter=first_chapter(session))
+
+
+@router.get("/healthz")
+def healthz(wiring: Parts) -> Response:
+    """Answer 200 while the database answers, else 503."""
+    try:
+        wiring.database.ping()
+    except Unavailable:
+        return PlainTextResponse("the database does not answer\n", 503)
+    return PlainTextResponse("ok\n")
+
+
+@router.get("/robots.txt")
+def robots() -> Response:
+    """Ask search engines to stay away."""
+    return PlainTextResponse("User-agent: *\nDisallow: /\n")
