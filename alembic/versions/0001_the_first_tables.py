@@ -58,6 +58,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_gate")),
     )
     op.create_table(
+        "notice",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("code", sa.Integer(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("at", sqlmodel.UTCDateTime(), nullable=False),
+        sa.Column("seen_by", sa.String(), nullable=False),
+        sa.Column("seen_at", sqlmodel.UTCDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
+        sa.UniqueConstraint("key", name=op.f("uq_notice_key")),
+    )
+    op.create_table(
         "seat",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("subject", sa.String(), nullable=False),
@@ -125,6 +137,7 @@ def upgrade() -> None:
         sa.Column("consent", sa.String(32), nullable=False),
         sa.Column("is_unreachable", sa.Boolean(), nullable=False),
         sa.Column("unreachable_why", sa.String(), nullable=False),
+        sa.Column("unknown_handsets", sa.Integer(), nullable=False),
         sa.Column("created_at", sqlmodel.UTCDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["chapter_id"], ["chapter.id"], name=op.f("fk_person_chapter_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
@@ -251,6 +264,7 @@ def upgrade() -> None:
         sa.Column("audience", sa.JSON(), nullable=False),
         sa.Column("asks", sa.Boolean(), nullable=False),
         sa.Column("quiet_exempt", sa.Boolean(), nullable=False),
+        sa.Column("resends", sa.Boolean(), nullable=False),
         sa.Column("scheduled_at", sqlmodel.UTCDateTime(), nullable=True),
         sa.Column("not_after", sqlmodel.UTCDateTime(), nullable=False),
         sa.Column("planned_through", sa.Uuid(), nullable=True),
@@ -336,6 +350,8 @@ def upgrade() -> None:
         sa.Column("state", sa.String(32), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("retries", sa.Integer(), nullable=False),
+        sa.Column("resends", sa.Boolean(), nullable=False),
         sa.Column("sid", sa.String(), nullable=True),
         sa.Column("created_at", sqlmodel.UTCDateTime(), nullable=False),
         sa.Column("changed_at", sqlmodel.UTCDateTime(), nullable=False),
@@ -398,6 +414,18 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_inbound_next_try_at"), ["next_try_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_inbound_person_id"), ["person_id"], unique=False)
 
+    op.create_table(
+        "pace",
+        sa.Column("sender_id", sa.Uuid(), nullable=False),
+        sa.Column("next_at", sqlmodel.UTCDateTime(), nullable=False),
+        sa.Column("slowed_to", sa.Float(), nullable=False),
+        sa.Column("slowed_at", sqlmodel.UTCDateTime(), nullable=True),
+        sa.Column("day", sa.Date(), nullable=True),
+        sa.Column("day_segments", sa.Integer(), nullable=False),
+        sa.Column("capped_until", sqlmodel.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["sender_id"], ["sender.id"], name=op.f("fk_pace_sender_id")),
+        sa.PrimaryKeyConstraint("sender_id", name=op.f("pk_pace")),
+    )
     op.create_table(
         "rsvp",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -481,6 +509,8 @@ def upgrade() -> None:
         sa.Column("started_at", sqlmodel.UTCDateTime(), nullable=False),
         sa.Column("sid", sa.String(), nullable=True),
         sa.Column("outcome", sa.String(), nullable=False),
+        sa.Column("look_at", sqlmodel.UTCDateTime(), nullable=True),
+        sa.Column("first_empty_at", sqlmodel.UTCDateTime(), nullable=True),
         sa.ForeignKeyConstraint(
             ["delivery_id"], ["delivery.id"], name=op.f("fk_attempt_delivery_id")
         ),
@@ -489,6 +519,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("attempt", schema=None) as batch_op:
         batch_op.create_index("ix_attempt_delivery_id", ["delivery_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_attempt_look_at"), ["look_at"], unique=False)
         batch_op.create_index(
             "uq_attempt_open_to_key_urgent",
             ["to_key", "is_urgent"],
@@ -507,6 +538,7 @@ def downgrade() -> None:
             sqlite_where=sa.text("is_open"),
             postgresql_where=sa.text("is_open"),
         )
+        batch_op.drop_index(batch_op.f("ix_attempt_look_at"))
         batch_op.drop_index("ix_attempt_delivery_id")
 
     op.drop_table("attempt")
@@ -524,6 +556,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_rsvp_subject_state")
 
     op.drop_table("rsvp")
+    op.drop_table("pace")
     with op.batch_alter_table("inbound", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_inbound_person_id"))
         batch_op.drop_index(batch_op.f("ix_inbound_next_try_at"))
@@ -606,6 +639,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_seat_subject"))
 
     op.drop_table("seat")
+    op.drop_table("notice")
     op.drop_table("gate")
     op.drop_table("chapter")
     op.drop_table("audit_head")

@@ -31,6 +31,7 @@ class Plan:
 
     id: made by whoever composes, so that the same plan sent twice is one blast.
     bodies: language -> text; every language that the network speaks. at: None means now.
+    resends: an urgent text that would rather come twice than not at all ("at least once").
     asks: recipients are asked; their bare Y or N is about `subject`.
     """
 
@@ -44,6 +45,7 @@ class Plan:
     created_by: str
     asks: bool = False
     quiet_exempt: bool = False
+    resends: bool = False
     at: datetime | None = None
 
 
@@ -68,6 +70,7 @@ def launch(session: Session, plan: Plan, *, now: datetime) -> Blast:
         audience=plan.audience.to_json(),
         asks=plan.asks,
         quiet_exempt=plan.quiet_exempt,
+        resends=plan.resends,
         scheduled_at=plan.at or now,
         not_after=plan.not_after,
         created_by=plan.created_by,
@@ -110,6 +113,7 @@ def write_chunk(session: Session, blast_id: UUID, *, now: datetime) -> tuple[Bla
         subject=blast.subject,
         priority=blast.priority,
         quiet_exempt=blast.quiet_exempt,
+        resends=blast.resends,
         not_after=blast.not_after,
     )
     wordings = get_wordings(session, blast.id)

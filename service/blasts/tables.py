@@ -49,6 +49,7 @@ class Blast(Table, table=True):
     audience: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
     asks: bool = False  # opens an ask for each recipient: their bare Y or N is about `subject`
     quiet_exempt: bool = False
+    resends: bool = False  # urgent, and rather twice than not at all
     scheduled_at: datetime | None = Field(default=None, index=True)
     not_after: datetime
     planned_through: UUID | None = None  # high-water mark: people up to this id are written

@@ -40,6 +40,7 @@ class Text:
     priority: Priority = Priority.NORMAL
     consent_needed: ConsentNeeded = ConsentNeeded.ACTIVE
     quiet_exempt: bool = False
+    resends: bool = False
     not_before: datetime | None = None
     not_after: datetime | None = None
 
@@ -109,6 +110,8 @@ def _row(
         "state": State.PLANNED,
         "reason": "",
         "tries": 0,
+        "retries": 0,
+        "resends": text.resends,
         "created_at": now,
         "changed_at": now,
     }

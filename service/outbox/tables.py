@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import IntEnum, StrEnum
 from uuid import UUID
 
@@ -123,7 +123,9 @@ class Delivery(Table, table=True):
     not_after: datetime
     state: State = Field(default=State.PLANNED, sa_type=words(State))
     reason: str = ""  # why it was suppressed, failed or put back; an error code or our own word
-    tries: int = 0
+    tries: int = 0  # attempts so far
+    retries: int = 0  # of these, those after an error that says "try again"
+    resends: bool = False  # urgent, and rather twice than not at all
     sid: str | None = Field(default=None, unique=True)  # the carrier's message id
     created_at: datetime
     changed_at: datetime
@@ -159,3 +161,35 @@ class Attempt(Table, table=True):
     started_at: datetime
     sid: str | None = Field(default=None, unique=True)
     outcome: str = ""
+    look_at: datetime | None = Field(default=None, index=True)  # when to ask the carrier's list
+    first_empty_at: datetime | None = None  # when that list first said nothing, late enough
+
+
+class Pace(Table, table=True):
+    """How far a sender has used up its allowance: one row a sender, shared by all workers.
+
+    next_at: the moment at which the segments sent so far are paid for (GCRA's theoretical arrival
+    time). slowed_to: a share of the rate, below 1 after the carrier said "too fast".
+    """
+
+    __tablename__ = "pace"
+    sender_id: UUID = Field(foreign_key="sender.id", primary_key=True)
+    next_at: datetime
+    slowed_to: float = 1.0
+    slowed_at: datetime | None = None
+    day: date | None = None  # UTC
+    day_segments: int = 0
+    capped_until: datetime | None = None
+
+
+class Notice(Table, table=True):
+    """Something that a person must look at. One a kind and subject; seen ones stay."""
+
+    __tablename__ = "notice"
+    id: UUID = Field(primary_key=True)
+    key: str = Field(unique=True)
+    code: int = 0
+    subject: str
+    at: datetime
+    seen_by: str = ""
+    seen_at: datetime | None = None

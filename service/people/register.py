@@ -87,6 +87,7 @@ def _insert(
             consent="none",
             is_unreachable=False,
             unreachable_why="",
+            unknown_handsets=0,
             created_at=now,
         )
     )

@@ -53,6 +53,7 @@ class Person(Table, table=True):
     consent: Consent = Field(default=Consent.NONE, sa_type=words(Consent))
     is_unreachable: bool = False
     unreachable_why: str = ""
+    unknown_handsets: int = 0  # how often the carrier said that nobody has this number
     created_at: datetime
 
     def sealed_phone(self) -> SealedField:

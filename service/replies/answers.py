@@ -33,7 +33,7 @@ def read_answer(heard: Heard) -> Reply | None:
 
     UNKNOWN means: it begins like an answer and is none ("no encuentro el lugar").
     """
-    heard = replace(heard, core=heard.core.after(BUT))
+    heard = replace(heard, core=heard.core.after(frozenset({"but", "pero"})))
     core, opening = heard.core, _opening(heard, heard.core)
     if opening and opening[1] > core.opens_with(heard.lexicon.get("ok")):
         meaning, length = opening

@@ -15,7 +15,7 @@ from service.replies.answers import Heard, read_answer
 from service.replies.intents import Expecting, Intent, Question, Reply
 from service.replies.lexicon import LANGUAGES, Lexicon, load_lexicon
 from service.replies.reactions import Reaction, read_reaction
-from service.replies.reading import chosen, left_over, one_digit, read, without_courtesies
+from service.replies.reading import Words, chosen, left_over, one_digit, read, without_courtesies
 
 __all__ = ["Expecting", "Intent", "Question", "Reply", "parse"]
 
@@ -86,7 +86,12 @@ class _Reader:
         if "doubtful_stop" in self.pictures:
             return True
         sober = self.all.without(self.lexicon.get("stop", "harmless"))
-        return bool(sober.find(self.lexicon.get("stop", "doubtful")))
+        return bool(sober.find(self.lexicon.get("stop", "doubtful"))) or self.joins("stop", sober)
+
+    def joins(self, section: str, words: Words) -> bool:
+        """Return whether one of a section's verbs and one of its things stand in the same text."""
+        verbs, things = (self.lexicon.get(section, way) for way in ("verbs", "things"))
+        return bool(words.find(verbs) and words.find(things))
 
     def danger(self) -> Reply | None:
         sober = self.core.without(self.lexicon.get("distress", "harmless"))
@@ -94,6 +99,7 @@ class _Reader:
         is_danger = (
             "distress" in self.pictures
             or sober.find(said)
+            or self.joins("distress", sober)
             or self.all.trimmed(self.lexicon.get("polite")).bare() in self.lexicon.get("distress")
         )
         return Reply(Intent.DISTRESS, remainder=self.text.strip()) if is_danger else None
@@ -104,7 +110,7 @@ class _Reader:
         question, top = self.expecting.question, self.expecting.top
         if question not in (Question.ASKS, Question.LIST, Question.SAFETY):
             return None
-        said = self.core if self.core.tokens else self.all
+        said = self.all.trimmed(self.lexicon.get("polite") | self.lexicon.get("thanks"))
         if said.opens_with(self.lexicon.get("yes", "apart") | self.lexicon.get("no", "apart")):
             return None  # "Y2", "no 1": the answer comes first
         if said.bare() in self.lexicon.get("choice", "none"):

@@ -27,9 +27,7 @@ AUTH_TOKEN = "made-up"
 
 
 @pytest.fixture
-def wiring(
-    database: Database, keyring: Keyring, catalog: Catalog, clock: StillClock
-) -> Wiring:
+def wiring(database: Database, keyring: Keyring, catalog: Catalog, clock: StillClock) -> Wiring:
     """The parts of one process, on this test's own data."""
     return Wiring(
         settings=Settings(public_url=PUBLIC_URL, twilio_account_sid=ACCOUNT_SID),

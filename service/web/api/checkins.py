@@ -31,7 +31,7 @@ from service.web.api.checkins_shown import ShownCheckIn, show_checkin, show_chec
 from service.web.api.paging import Page, Paging, cut
 from service.web.api.people import NewPerson, read_card
 from service.web.api.problems import Gathered
-from service.web.api.shapes import Moment, Shape, Words
+from service.web.api.shapes import PLAIN, Moment, Shape, up_to
 from service.web.session import Now, Parts, Read, Write
 from service.wiring import Wiring
 
@@ -48,8 +48,10 @@ class NewCheckIn(NewPerson):
     people: Annotated[int, Field(ge=1, le=MOST_PEOPLE)] = 1
     needs_ride: bool = False
     note: Annotated[
-        Words,
-        Field(max_length=LONGEST_NOTE, description="What companions should know. Sealed."),
+        str,
+        up_to(LONGEST_NOTE),
+        PLAIN,
+        Field(description="What companions should know. Sealed."),
     ] = ""
 
 

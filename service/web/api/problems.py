@@ -59,6 +59,7 @@ CODE_OF_TYPE = {
     "string_too_long": "too_long",
     "string_too_short": "missing",
     "too_long": "too_many",
+    "too_short": "missing",
     "uuid_": "bad_id",
 }
 # Which of pydantic's facts fills which placeholder.

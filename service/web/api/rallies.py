@@ -24,20 +24,20 @@ from service.web.api.answers import Answers, answers_about
 from service.web.api.auth import Caller, Who
 from service.web.api.blasts import ShownBlast, show_blast
 from service.web.api.paging import Page, Paging, cut
-from service.web.api.shapes import Line, Moment, Shape, Words
+from service.web.api.shapes import ONE_LINE, PLAIN, Moment, Shape, up_to
 from service.web.session import Now, Parts, Read, Write
 
 router = APIRouter(prefix="/rallies", tags=["rallies"])
 
-CallText = Annotated[Words, Field(max_length=LONGEST_BODY)]
+CallText = Annotated[str, up_to(LONGEST_BODY), PLAIN]
 
 
 class RallyDraft(Shape):
     """A call to a public event, in both languages. Nothing is sent before it is announced."""
 
     kind: RallyKind = RallyKind.RALLY
-    title: Annotated[Line, Field(max_length=LONGEST_TITLE, examples=["Rally for Azucena"])]
-    place: Annotated[Line, Field(max_length=LONGEST_PLACE, examples=["South Green, Hartford"])]
+    title: Annotated[str, up_to(LONGEST_TITLE), ONE_LINE, Field(examples=["Rally for Azucena"])]
+    place: Annotated[str, up_to(LONGEST_PLACE), ONE_LINE, Field(examples=["South Green, Hartford"])]
     starts_at: Moment
     ends_at: Moment | None = None
     text_en: CallText

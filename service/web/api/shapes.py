@@ -79,39 +79,44 @@ def _utc(at: datetime) -> datetime:
         raise PydanticCustomError("bad_time", "bad_time") from None
 
 
-_TRIMMED = StringConstraints(strip_whitespace=True)
+# What a text goes through, after its length: as markers, so that each field names its own limit.
+PLAIN = AfterValidator(_plain)
+ONE_LINE = AfterValidator(_one_line)
+NEVER_KEPT = AfterValidator(_never_kept)
+
+
+def up_to(limit: int, *, least: int = 0) -> StringConstraints:
+    """Return the limits of a text, spaces at its ends not counted."""
+    return StringConstraints(strip_whitespace=True, min_length=least, max_length=limit)
+
 
 Phone = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=40),
+    up_to(40, least=1),
     AfterValidator(_phone),
     Field(description="As people write it, or E.164.", examples=["413-555-0142"]),
 ]
 Alias = Annotated[
     str,
-    _TRIMMED,
-    StringConstraints(max_length=LONGEST_ALIAS),
-    AfterValidator(_one_line),
-    AfterValidator(_never_kept),
+    up_to(LONGEST_ALIAS),
+    ONE_LINE,
+    NEVER_KEPT,
     Field(description="What they want to be called. Never a legal surname.", examples=["Azucena"]),
 ]
 Area = Annotated[
     str,
-    _TRIMMED,
-    StringConstraints(max_length=LONGEST_AREA),
-    AfterValidator(_one_line),
-    AfterValidator(_never_kept),
+    up_to(LONGEST_AREA),
+    ONE_LINE,
+    NEVER_KEPT,
     Field(
         description="A town or the start of a ZIP code. Never an address.", examples=["Hartford"]
     ),
 ]
-Line = Annotated[str, _TRIMMED, AfterValidator(_one_line), AfterValidator(_never_kept)]
-Words = Annotated[str, _TRIMMED, AfterValidator(_plain)]
 Reason = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_REASON),
-    AfterValidator(_one_line),
-    AfterValidator(_never_kept),
+    up_to(LONGEST_REASON, least=1),
+    ONE_LINE,
+    NEVER_KEPT,
     Field(description="Why, for the record: no name and no number.", examples=["Calling back"]),
 ]
 Moment = Annotated[

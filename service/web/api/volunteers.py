@@ -28,7 +28,15 @@ from service.web.api.people import (
     read_card,
     reveal,
 )  # fmt: skip
-from service.web.api.shapes import MOST_LANGUAGES, Line, OfferedRole, Shape, Spoken
+from service.web.api.shapes import (
+    MOST_LANGUAGES,
+    NEVER_KEPT,
+    ONE_LINE,
+    OfferedRole,
+    Shape,
+    Spoken,
+    up_to,
+)
 from service.web.session import Now, Parts, Read, Write
 
 router = APIRouter(prefix="/volunteers", tags=["volunteers"])
@@ -43,10 +51,11 @@ class NewVolunteer(NewPerson):
     """Somebody who gave an organizer their number. They get one text that asks them to join."""
 
     met_at: Annotated[
-        Line,
+        str,
+        up_to(LONGEST_GATHERING, least=1),
+        ONE_LINE,
+        NEVER_KEPT,
         Field(
-            min_length=1,
-            max_length=LONGEST_GATHERING,
             description="Where they gave their number; their invitation says so.",
             examples=["the March 3 meeting"],
         ),

@@ -107,7 +107,9 @@ def test_every_wrong_field_is_named_at_once(
 
 def test_a_missing_field_is_named(client: TestClient) -> None:
     answer = client.post("/api/v1/checkins", json={})
-    assert wrong(answer) == dict.fromkeys(["phone", "language", "office_id", "starts_at"], "missing")
+    assert wrong(answer) == dict.fromkeys(
+        ["phone", "language", "office_id", "starts_at"], "missing"
+    )
 
 
 def test_a_phone_of_another_group_is_not_taken(
@@ -220,9 +222,7 @@ def test_cancelling_twice_is_the_same_as_once(client: TestClient, group: Group) 
 
 
 def test_a_list_is_filtered_and_paged(client: TestClient, group: Group) -> None:
-    made = [
-        register(client, group, starts_at=f"2026-03-1{day}T09:00:00-04:00") for day in range(4)
-    ]
+    made = [register(client, group, starts_at=f"2026-03-1{day}T09:00:00-04:00") for day in range(4)]
     approve(client, made[0]["id"])
     ids = [each["id"] for each in made]
     submitted = client.get("/api/v1/checkins", params={"state": "submitted"}).json()
