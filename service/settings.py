@@ -51,6 +51,13 @@ class Settings(BaseSettings):
     )
     carrier_timeout_seconds: float = Field(10.0, description="How long one request may take.")
     carrier_connections: int = Field(10, description="Requests in flight at once.")
+    settles_bulk: bool = Field(
+        False,
+        description="Send bulk texts in doubt again after two empty lists; until then they wait.",
+    )
+    protocol_scale: float = Field(
+        1.0, description="Multiplies the sending protocol's delays. For fault tests only."
+    )
     clock_file: Path | None = Field(
         None, description="Follow this file's offset instead of the machine's clock (tests, demo)."
     )

@@ -6,6 +6,7 @@ It also imports every room's tables, so that Alembic sees all of them.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import service.accounts.tables
 import service.blasts.tables
@@ -20,13 +21,16 @@ import service.rsvps.tables  # noqa: F401
 from service.clock import Clock, FollowedClock, SystemClock
 from service.db import Database
 from service.messages.catalog import Catalog, load_catalog
-from service.outbox.deliver import Worker
+from service.outbox.advance import Rules
+from service.outbox.deliver import Parts, Worker
 from service.outbox.enqueue import Outbox
+from service.outbox.events import Timing
 from service.privacy.keyring import Keyring, read_master_key
 from service.settings import Settings
 from service.sms.carrier import Carrier
 from service.sms.post import TwilioPost
 from service.sms.signature import Signatures
+from service.sms.twilio import TwilioDirectory
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,17 @@ class Wiring:
     def outbox(self) -> Outbox:
         """What it takes to write a text."""
         return Outbox(self.catalog, self.keyring)
+
+    @property
+    def timing(self) -> Timing:
+        """The delays of the sending protocol."""
+        usual = Timing(carrier_timeout=timedelta(seconds=self.settings.carrier_timeout_seconds))
+        return usual.scaled(self.settings.protocol_scale)
+
+    @property
+    def rules(self) -> Rules:
+        """What this network decided about texts in doubt."""
+        return Rules(settles_bulk=self.settings.settles_bulk)
 
     def close(self) -> None:
         """Close what was opened."""
@@ -84,10 +99,27 @@ def make_carrier(settings: Settings) -> Carrier:
 
 def make_worker(wiring: Wiring) -> Worker:
     """Construct a worker. Belongs to one event loop."""
+    settings = wiring.settings
     return Worker(
-        database=wiring.database,
-        keyring=wiring.keyring,
-        carrier=make_carrier(wiring.settings),
-        clock=wiring.clock,
-        public_url=wiring.settings.public_url,
+        Parts(
+            database=wiring.database,
+            keyring=wiring.keyring,
+            carrier=make_carrier(settings),
+            directory=make_directory(settings),
+            clock=wiring.clock,
+            public_url=settings.public_url,
+            connections=settings.carrier_connections,
+            timing=wiring.timing,
+            rules=wiring.rules,
+        )
+    )
+
+
+def make_directory(settings: Settings) -> TwilioDirectory:
+    """Construct the way to the carrier's own record of messages."""
+    return TwilioDirectory(
+        api_base=settings.twilio_api_base,
+        account_sid=settings.twilio_account_sid,
+        auth_token=settings.twilio_auth_token.get_secret_value(),
+        timeout_seconds=settings.carrier_timeout_seconds,
     )

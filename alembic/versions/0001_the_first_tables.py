@@ -55,6 +55,7 @@ def upgrade() -> None:
         "gate",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("state", sa.String(32), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_gate")),
     )
     op.create_table(

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from service.blasts.tables import Blast, BlastState
 from service.errors import NotFound
-from service.outbox.gate import counts_behind, is_drained
+from service.outbox.gate import counts_behind, is_drained, stopped_because
 from service.outbox.tables import State
 
 
@@ -80,11 +80,16 @@ def blasts_about(session: Session, subject: str) -> Sequence[Blast]:
 
 
 def finish_blasts(session: Session, *, now: datetime) -> int:
-    """Mark blasts as sent when nothing of theirs waits any more; return how many."""
+    """Mark blasts as sent when nothing of theirs waits any more, or as stopped; return how many."""
     finished = 0
     for blast in session.exec(select(Blast).where(Blast.state == BlastState.SENDING)).all():
-        if is_drained(session, blast.id):
-            blast.state, blast.ended_at = BlastState.SENT, now
-            session.add(blast)
-            finished += 1
+        if (reason := stopped_because(session, blast.id)) is not None:
+            blast.state, blast.stop_reason = BlastState.STOPPED, reason
+        elif is_drained(session, blast.id):
+            blast.state = BlastState.SENT
+        else:
+            continue
+        blast.ended_at = now
+        session.add(blast)
+        finished += 1
     return finished

@@ -27,7 +27,9 @@ class ChangeWatch:
         Raises Unavailable when the database can't be reached; the next call connects anew.
         """
         is_sqlite = self._database.is_sqlite
-        query = "PRAGMA data_version" if is_sqlite else "select pg_snapshot_xmax(pg_current_snapshot())"
+        query = (
+            "PRAGMA data_version" if is_sqlite else "select pg_snapshot_xmax(pg_current_snapshot())"
+        )
         try:
             if self._connection is None:
                 self._connection = self._database.reader.connect()

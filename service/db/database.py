@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlmodel import Session, text
 
+from service.db.bell import Bell
 from service.errors import Unavailable
 
 POOL_SIZE = 10
@@ -30,6 +31,7 @@ class Database:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.lock = threading.Lock()
+        self.bell = Bell(self.url)
         if self.is_sqlite:
             _make_folder(self.url.database)
             self.writer = _sqlite_engine(url, "BEGIN IMMEDIATE")
@@ -56,6 +58,7 @@ class Database:
         """
         turn = self.lock if self.is_sqlite else contextlib.nullcontext()
         with turn, _as_unavailable(), Session(self.writer, expire_on_commit=False) as session:
+            session.info["bell"] = self.bell
             with session.begin():
                 yield session
 
@@ -72,6 +75,7 @@ class Database:
 
     def dispose(self) -> None:
         """Close every connection."""
+        self.bell.close()
         self.writer.dispose()
         self.reader.dispose()
 
@@ -107,3 +111,10 @@ def _sqlite_engine(url: str, begin: str) -> Engine:
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def ring_after(session: Session) -> None:
+    """Wake the workers once this session's transaction has committed."""
+    bell = session.info.get("bell")
+    if bell is not None:
+        bell.ring(session)

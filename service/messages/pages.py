@@ -51,7 +51,9 @@ class PageWords:
     def placeholders(self, key: str, language: str) -> frozenset[str]:
         """Return the {names} that the words take."""
         found = self.words[language][key]
-        return frozenset(re.findall(r"{(\w+)}", found if isinstance(found, str) else "".join(found)))
+        return frozenset(
+            re.findall(r"{(\w+)}", found if isinstance(found, str) else "".join(found))
+        )
 
 
 @cache

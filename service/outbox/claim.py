@@ -13,14 +13,16 @@ from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlmodel import Session, UTCDateTime, col, select, update
+from sqlmodel import Session, UTCDateTime, col, delete, select, update
 
-from service.chapters.tables import Sender
+from service.chapters.rules import next_open
+from service.chapters.tables import Chapter, Sender
 from service.db import new_id
-from service.outbox.tables import Delivery, State, Wording
+from service.outbox import pace
+from service.outbox.tables import Attempt, Delivery, Priority, State, Wording
 from service.people.tables import Person
 
-# What the claim asks of a delivery. Bound: :now, :sender_id, :limit.
+# What the claim asks of a delivery. Bound: :now, :sender_id, :least (priority), :limit.
 _CHOICE = """
     select d.id as delivery_id, d.to_key, d.priority = 0 as is_urgent,
            row_number() over (order by d.priority, d.not_before, d.id) as place
@@ -34,6 +36,7 @@ _CHOICE = """
            and d.state = 'planned'
            and d.not_before <= :now
            and d.not_after > :now
+           and d.priority <= :least
            and (g.id is null or g.state = 'open')
            and (p.consent = 'active'
                 or d.consent_needed = 'always'
@@ -79,23 +82,31 @@ class Claimed:
 def claim(session: Session, sender: Sender, *, limit: int, now: datetime) -> list[Claimed]:
     """Take up to `limit` deliveries of `sender` that may go now, most pressing first.
 
-    Nothing may be sent before the caller's transaction has committed.
+    Paced: as many as the sender's allowance grants, charged in segments. Nothing may be sent
+    before the caller's transaction has committed.
     """
     if sender.is_paused or limit < 1:
         return []
-    taken = _insert_attempts(session, sender.id, limit=limit, now=now)
+    granted, least = pace.grant(session, sender, now=now)
+    if granted == 0:
+        return []
+    taken = _insert_attempts(session, sender.id, limit=min(limit, granted), least=least, now=now)
     if not taken:
         return []
-    session.exec(
+    session.execute(
         update(Delivery)
         .where(col(Delivery.id).in_(list(taken)), col(Delivery.state) == State.PLANNED)
-        .values(state=State.SUBMITTING, changed_at=now, tries=Delivery.tries + 1)
+        .values(state=State.SUBMITTING, changed_at=now, tries=col(Delivery.tries) + 1)
+        .execution_options(synchronize_session=False)
     )
-    return _with_what_they_need(session, taken)
+    claimed = _put_off_the_quiet(session, sender, _with_what_they_need(session, taken), now)
+    segments = sum(one.delivery.segments for one in claimed)
+    pace.charge(session, sender, segments, now=now)
+    return claimed
 
 
 def _insert_attempts(
-    session: Session, sender_id: UUID, *, limit: int, now: datetime
+    session: Session, sender_id: UUID, *, limit: int, least: Priority, now: datetime
 ) -> dict[UUID, UUID]:
     """Return delivery id -> attempt id of what was taken."""
     dialect = session.get_bind().dialect.name
@@ -107,6 +118,7 @@ def _insert_attempts(
         statement.bindparams(
             sa.bindparam("now", now, type_=UTCDateTime()),
             sa.bindparam("sender_id", sender_id, type_=sa.Uuid()),
+            sa.bindparam("least", int(least)),
             sa.bindparam("limit", limit),
             sa.bindparam("is_open", value=True, type_=sa.Boolean()),
             sa.bindparam("ids", given, type_=sa.String() if dialect == "sqlite" else None),
@@ -127,6 +139,35 @@ def _with_what_they_need(session: Session, taken: dict[UUID, UUID]) -> list[Clai
         Claimed(taken[delivery.id], delivery, person, wording.body if wording else None)
         for delivery, person, wording in rows
     ]
+
+
+def _put_off_the_quiet(
+    session: Session, sender: Sender, claimed: list[Claimed], now: datetime
+) -> list[Claimed]:
+    """Give back what quiet hours hold, moved to their end; return the rest.
+
+    Nothing has been sent, and the transaction is the claim's: it is as if it had not been taken.
+    """
+    chapter = session.get_one(Chapter, sender.chapter_id)
+    quiet = chapter.quiet_from_minute, chapter.quiet_until_minute
+    opens: dict[str, datetime] = {}
+    kept: list[Claimed] = []
+    held: list[Claimed] = []
+    for one in claimed:
+        zone = one.person.time_zone
+        if not one.delivery.quiet_exempt and zone not in opens:
+            opens[zone] = next_open(now, zone, *quiet)
+        is_held = not one.delivery.quiet_exempt and opens[zone] > now
+        (held if is_held else kept).append(one)
+    for one in held:
+        one.delivery.state, one.delivery.reason = State.PLANNED, "quiet_hours"
+        one.delivery.not_before = opens[one.person.time_zone]
+        one.delivery.tries -= 1
+        session.add(one.delivery)
+    if held:
+        session.flush()
+        session.exec(delete(Attempt).where(col(Attempt.id).in_([one.attempt_id for one in held])))
+    return kept
 
 
 def expire_what_is_late(session: Session, *, now: datetime) -> int:

@@ -1,130 +1,249 @@
-"""The worker: claim and commit, send with no session open, write down what came of it, commit."""
+"""The worker: claim and commit, send with no session open, write down what came of it, commit.
+
+One thread does the database's work: in one transaction it writes down the answers that have come in
+and claims the next texts. Meanwhile the loop keeps requests in flight. A claim is never larger than
+what can be written within two seconds.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import structlog
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from service.chapters.tables import Sender
-from service.clock import Clock
+from service.clock import Clock, monotonic_seconds
 from service.db import Database
 from service.errors import Unavailable
+from service.outbox.advance import Rules, park
 from service.outbox.claim import Claimed, claim, expire_what_is_late
-from service.outbox.record import record_outcome
-from service.people.tables import Person
+from service.outbox.events import At, Timing
+from service.outbox.open import CannotOpen, Opener
+from service.outbox.record import Result, record
+from service.outbox.settle import note_leases_over, settle
 from service.privacy.keyring import Keyring
-from service.privacy.policy import SYSTEM
-from service.privacy.read import Reader
-from service.sms.carrier import Carrier, Outcome, OutgoingText
+from service.sms.carrier import Carrier, Directory, NotWritten, Outcome, OutgoingText
 from service.sms.signature import callback_url
 
 log = structlog.get_logger()
 T = TypeVar("T")
 
-BATCH = 50
-IDLE_SECONDS = 0.2
-AFTER_TROUBLE_SECONDS = 2.0
+MOST_CLAIMED = 500
+IDLE_SECONDS = 0.05
+AFTER_TROUBLE_SECONDS = 1.0
+EXPIRE_EVERY_SECONDS = 5.0
 LONGEST_VALIDITY_SECONDS = 36_000
 
 
 @dataclass(frozen=True)
 class Ready:
-    """A claimed delivery, opened, as the carrier takes it."""
+    """A claimed delivery, opened, as the carrier takes it. `deadline`: monotonic seconds."""
 
     claimed: Claimed
     text: OutgoingText
+    deadline: float
+
+
+@dataclass
+class Parts:
+    """What a worker works with."""
+
+    database: Database
+    keyring: Keyring
+    carrier: Carrier
+    directory: Directory
+    clock: Clock
+    public_url: str
+    connections: int = 10
+    timing: Timing = field(default_factory=Timing)
+    rules: Rules = field(default_factory=Rules)
 
 
 class Worker:
-    """Sends what is due, until told to stop. The database work runs on one thread of its own."""
+    """Sends what is due, until told to stop."""
 
-    def __init__(
-        self, *, database: Database, keyring: Keyring, carrier: Carrier, clock: Clock,
-        public_url: str,
-    ) -> None:  # fmt: skip
-        self._database = database
-        self._keyring = keyring
-        self._carrier = carrier
-        self._clock = clock
-        self._public_url = public_url
-        self._reader = Reader(keyring, SYSTEM)
+    def __init__(self, parts: Parts) -> None:
+        self._p = parts
+        self._opener = Opener(parts.keyring)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="outbox-db")
+        self._queue: asyncio.Queue[Ready] = asyncio.Queue()
+        self._results: list[Result] = []
+        self._news = asyncio.Event()
+        self._in_flight = 0
+        self._per_second = float(parts.connections)
+        self._expired_at = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Send until `stop`; what is in flight then is finished first."""
-        while not stop.is_set():
-            try:
-                sent = await self.drain_once()
-                pause = 0.0 if sent else IDLE_SECONDS
-            except Unavailable as error:
-                log.error("worker.database_unavailable", why=str(error))
-                pause = AFTER_TROUBLE_SECONDS
-            await _wait(stop, pause)
-        await self._carrier.close()
-        self._thread.shutdown()
+        """Send until `stop`; then finish what is in flight and give the rest back."""
+        loop = asyncio.get_running_loop()
+
+        def wake() -> None:
+            loop.call_soon_threadsafe(self._news.set)
+
+        self._p.database.bell.listen(wake)
+        senders = [asyncio.create_task(self._send()) for _ in range(self._p.connections)]
+        settling = asyncio.create_task(self._settle(stop))
+        try:
+            while not stop.is_set():
+                await self._turn_safely(self._room())
+            self._give_back()
+            while self._in_flight or self._results:
+                await self._turn_safely(0)
+        finally:
+            for task in (*senders, settling):
+                task.cancel()
+            await asyncio.gather(*senders, settling, return_exceptions=True)
+            await self._p.carrier.close()
+            self._thread.shutdown()
 
     async def drain_once(self) -> int:
-        """Claim a batch of every sender, send it, record it; return how many were claimed."""
-        ready = await self._in_thread(self._claim)
-        if not ready:
-            return 0
-        outcomes = await asyncio.gather(*(self._carrier.send(each.text) for each in ready))
-        await self._in_thread(lambda: self._record(list(zip(ready, outcomes, strict=True))))
+        """Claim one batch, send it, write it down; return how many were claimed. For tests."""
+        ready = await self._in_thread(lambda: self._turn([], MOST_CLAIMED))
+        results = [
+            (one.claimed.attempt_id, one.claimed.delivery.id, await self._post(one))
+            for one in ready
+        ]
+        await self._in_thread(lambda: self._turn(results, 0))
         return len(ready)
 
-    def _claim(self) -> list[Ready]:
-        now = self._clock.now()
-        with self._database.write() as session:
-            expire_what_is_late(session, now=now)
+    # --- the loop ---
+
+    async def _turn_safely(self, room: int) -> None:
+        """Do one turn with the database; where it fails, the answers wait for the next one."""
+        self._news.clear()
+        results, self._results = self._results, []
+        began = monotonic_seconds()
+        try:
+            ready = await self._in_thread(lambda: self._turn(results, room))
+        except Exception as error:  # noqa: BLE001  (a worker outlives any one turn)
+            self._results = results + self._results
+            log.error("worker.turn_failed", kind=type(error).__name__, why=_why(error))
+            await asyncio.sleep(AFTER_TROUBLE_SECONDS)
+            return
+        for one in ready:
+            self._queue.put_nowait(one)
+        self._note_speed(len(results), began)
+        if not ready and not self._results:
+            await _wait_for(self._news, IDLE_SECONDS)
+
+    def _room(self) -> int:
+        """Return how many more texts are sure to be written within two seconds."""
+        soon = self._per_second * self._p.timing.post_within.total_seconds() / 4
+        return int(min(MOST_CLAIMED, max(self._p.connections, soon) - self._queue.qsize()))
+
+    def _note_speed(self, sent: int, began: float) -> None:
+        if sent:
+            took = max(0.001, monotonic_seconds() - began)
+            least = float(self._p.connections)
+            self._per_second = max(least, 0.8 * self._per_second + 0.2 * (sent / took))
+
+    async def _send(self) -> None:
+        while True:
+            one = await self._queue.get()
+            self._in_flight += 1
+            try:
+                outcome = await self._post(one)
+            finally:
+                self._in_flight -= 1
+            self._results.append((one.claimed.attempt_id, one.claimed.delivery.id, outcome))
+            self._news.set()
+
+    async def _post(self, one: Ready) -> Outcome:
+        return await self._p.carrier.send(one.text, deadline=one.deadline)
+
+    def _give_back(self) -> None:
+        """Hand back what was claimed and not begun."""
+        while not self._queue.empty():
+            one = self._queue.get_nowait()
+            self._results.append((one.claimed.attempt_id, one.claimed.delivery.id, NotWritten()))
+
+    async def _settle(self, stop: asyncio.Event) -> None:
+        """Now and then look after what is in doubt, on a thread of its own."""
+        pause = self._p.timing.look_every.total_seconds() / 4
+        while not stop.is_set():
+            try:
+                await asyncio.to_thread(self._settle_once)
+            except Exception as error:  # noqa: BLE001  (and any one search)
+                log.error("worker.settle_failed", kind=type(error).__name__, why=_why(error))
+            await _wait_for(stop, pause)
+
+    def _settle_once(self) -> None:
+        p, at = self._p, self._at()
+        note_leases_over(p.database, at, p.rules)
+        settle(p.database, self._opener, p.directory, at, p.rules)
+
+    # --- on the database's thread ---
+
+    def _turn(self, results: list[Result], room: int) -> list[Ready]:
+        """Write answers down and claim anew, in one transaction; return what may now be sent."""
+        if not results and room < 1:
+            return []
+        at = self._at()
+        deadline = monotonic_seconds() + self._p.timing.post_within.total_seconds()
+        with self._p.database.write() as session:
+            record(session, results, at, self._p.rules)
+            if room < 1:
+                return []
+            self._expire(session, at)
             senders = session.exec(select(Sender).where(~col(Sender.is_paused))).all()
-            taken = [
-                (sender, one)
-                for sender in senders
-                for one in claim(session, sender, limit=BATCH, now=now)
-            ]
-        self._reader.fetch_keys(one.person.sealed_phone() for _, one in taken)
-        return [self._open(sender, one, now) for sender, one in taken]
+            taken: list[tuple[Sender, Claimed]] = []
+            for sender in senders:
+                room_left = room - len(taken)
+                taken += [
+                    (sender, one) for one in claim(session, sender, limit=room_left, now=at.now)
+                ]
+        self._opener.fetch_keys(one.person for _, one in taken)
+        return [
+            ready
+            for sender, one in taken
+            if (ready := self._open(sender, one, at, deadline)) is not None
+        ]
 
-    def _open(self, sender: Sender, one: Claimed, now: datetime) -> Ready:
-        left = (one.delivery.not_after - now).total_seconds()
-        mac = self._keyring.callback_mac(one.attempt_id)
-        return Ready(
-            one,
-            OutgoingText(
-                to=self._reader.show(one.person.sealed_phone()),
-                body=self._body(one, one.person),
-                sender_number=sender.number,
-                messaging_service_sid=sender.messaging_service_sid,
-                status_callback=callback_url(self._public_url, one.attempt_id.hex, mac),
-                validity_seconds=max(1, min(int(left), LONGEST_VALIDITY_SECONDS)),
-            ),
+    def _expire(self, session: Session, at: At) -> None:
+        if monotonic_seconds() - self._expired_at > EXPIRE_EVERY_SECONDS:
+            expire_what_is_late(session, now=at.now)
+            self._expired_at = monotonic_seconds()
+
+    def _open(self, sender: Sender, one: Claimed, at: At, deadline: float) -> Ready | None:
+        try:
+            opened = self._opener.open(one.delivery, one.person, one.wording)
+        except CannotOpen as error:
+            log.error("worker.cannot_open", delivery=str(one.delivery.id), why=str(error))
+            with self._p.database.write() as session:
+                park(session, one.attempt_id, reason="cannot_open", now=at.now)
+            return None
+        left = (one.delivery.not_after - at.now).total_seconds()
+        mac = self._p.keyring.callback_mac(one.attempt_id)
+        text = OutgoingText(
+            to=opened.to,
+            body=opened.body,
+            sender_number=sender.number,
+            messaging_service_sid=sender.messaging_service_sid,
+            status_callback=callback_url(self._p.public_url, one.attempt_id.hex, mac),
+            validity_seconds=max(1, min(int(left), LONGEST_VALIDITY_SECONDS)),
         )
+        return Ready(one, text, deadline)
 
-    def _body(self, one: Claimed, person: Person) -> str:
-        if one.wording is not None:
-            return one.wording
-        return self._reader.show(one.delivery.sealed_body(person.chapter_id))
-
-    def _record(self, results: list[tuple[Ready, Outcome]]) -> None:
-        now = self._clock.now()
-        with self._database.write() as session:
-            for ready, outcome in results:
-                one = ready.claimed
-                record_outcome(session, one.attempt_id, one.delivery.id, outcome, now=now)
+    def _at(self) -> At:
+        return At(self._p.clock.now(), random.random(), self._p.timing)  # noqa: S311  (jitter)
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
 
-async def _wait(stop: asyncio.Event, seconds: float) -> None:
+def _why(error: Exception) -> str:
+    """Return an error's own words where they are ours; others may quote what they were given."""
+    return str(error) if isinstance(error, Unavailable) else ""
+
+
+async def _wait_for(event: asyncio.Event, seconds: float) -> None:
     try:
-        await asyncio.wait_for(stop.wait(), timeout=seconds or 0.001)
+        await asyncio.wait_for(event.wait(), timeout=seconds)
     except TimeoutError:
         return

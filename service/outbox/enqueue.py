@@ -14,6 +14,7 @@ from service.chapters.find import get_chapter, sender_of
 from service.chapters.rules import next_open
 from service.chapters.tables import Chapter
 from service.db import new_id
+from service.db.database import ring_after
 from service.db.insert import insert_new
 from service.messages.catalog import Catalog, Value
 from service.messages.segments import count_segments
@@ -74,7 +75,10 @@ class Outbox:
         if reason := _held_back_by(person, text.consent_needed):
             row |= {"state": State.SUPPRESSED, "reason": reason}
         new = insert_new(session, Delivery).values(**row).returning(col(Delivery.id))
-        return session.execute(new).first() is not None
+        is_new = session.execute(new).first() is not None
+        if is_new:
+            ring_after(session)
+        return is_new
 
 
 def _held_back_by(person: Person, needed: ConsentNeeded) -> str:

@@ -64,13 +64,6 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
-class NeverWritten:
-    """More than two seconds had passed since the claim: not a byte was written."""
-
-    attempt_id: UUID
-
-
-@dataclass(frozen=True, slots=True)
 class LeaseOver:
     """Whoever claimed it has not written down an answer in time."""
 
@@ -109,7 +102,7 @@ class NoList:
     attempt_id: UUID
 
 
-Event = Answered | NeverWritten | LeaseOver | Reported | Found | NothingFound | NoList
+Event = Answered | LeaseOver | Reported | Found | NothingFound | NoList
 
 
 # --- what follows ---------------------------------------------------------------------------------

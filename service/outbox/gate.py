@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlmodel import Session, col, func, select, update
 
 from service.db import new_id
+from service.db.database import ring_after
 from service.messages.segments import count_segments
 from service.outbox.tables import (
     REACHED_CARRIER,
@@ -53,6 +54,14 @@ def wordings_of(session: Session, gate_ids: Iterable[UUID]) -> dict[UUID, dict[s
 def set_gate(session: Session, gate_id: UUID, state: GateState) -> None:
     """Open, pause or stop."""
     session.exec(update(Gate).where(col(Gate.id) == gate_id).values(state=state))
+    if state is GateState.OPEN:
+        ring_after(session)
+
+
+def stopped_because(session: Session, gate_id: UUID) -> str | None:
+    """Return why the outbox itself stopped what stands behind the gate; None if it did not."""
+    gate = session.get(Gate, gate_id, populate_existing=True)
+    return gate.reason if gate is not None and gate.state is GateState.STOPPED else None
 
 
 def count_behind(session: Session, gate_id: UUID) -> dict[State, int]:

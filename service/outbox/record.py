@@ -1,62 +1,74 @@
-"""Write down what the carrier answered, each result fenced by its attempt and its state."""
+"""Write down what the carrier answered to a batch, in a few statements where all went well."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
 from uuid import UUID
 
-import structlog
+import sqlalchemy as sa
 from sqlmodel import Session, col, update
 
-from service.outbox.receipts import OPTED_OUT_AT_CARRIER, note_opt_out
+from service.outbox.advance import Rules, advance
+from service.outbox.events import Answered, At
 from service.outbox.tables import Attempt, Delivery, State
-from service.sms.carrier import Accepted, InDoubt, NeverSent, Outcome, Refused, TooFast
+from service.sms.carrier import Accepted, Outcome
 
-log = structlog.get_logger()
+Result = tuple[UUID, UUID, Outcome]  # attempt, delivery, what came of it
 
-RETRY_AFTER = timedelta(seconds=15)
-
-
-def record_outcome(
-    session: Session, attempt_id: UUID, delivery_id: UUID, outcome: Outcome, *, now: datetime
-) -> None:
-    """Close the attempt and move its delivery. Changes nothing if somebody else has closed it."""
-    match outcome:
-        case Accepted(sid=sid):
-            _close(session, attempt_id, "accepted", sid=sid)
-            _move(session, delivery_id, State.ACCEPTED, "", now, sid=sid)
-        case Refused(code=code):
-            _close(session, attempt_id, f"refused {code}")
-            _move(session, delivery_id, State.FAILED, str(code), now)
-            if str(code) == OPTED_OUT_AT_CARRIER:
-                note_opt_out(session, delivery_id, now=now)
-        case TooFast(retry_after_seconds=seconds):
-            _close(session, attempt_id, "too fast")
-            later = now + (timedelta(seconds=seconds) if seconds else RETRY_AFTER)
-            _move(session, delivery_id, State.PLANNED, "too_fast", now, not_before=later)
-        case NeverSent(why=why):
-            _close(session, attempt_id, f"never sent: {why}")
-            later = now + RETRY_AFTER
-            _move(session, delivery_id, State.PLANNED, "no_connection", now, not_before=later)
-        case InDoubt(why=why):
-            # The attempt stays open: no other text to this number until it is settled.
-            log.warning("delivery.in_doubt", delivery=str(delivery_id), why=why)
-            _move(session, delivery_id, State.IN_DOUBT, why[:40], now)
-
-
-def _close(session: Session, attempt_id: UUID, outcome: str, sid: str | None = None) -> None:
-    session.exec(
-        update(Attempt)
-        .where(col(Attempt.id) == attempt_id, col(Attempt.is_open))
-        .values(is_open=False, outcome=outcome, sid=sid)
+_CLOSE = (
+    update(Attempt)
+    .where(col(Attempt.id) == sa.bindparam("attempt"), col(Attempt.is_open))
+    .values(is_open=False, outcome="accepted", sid=sa.bindparam("the_sid"))
+)
+_ACCEPT = (
+    update(Delivery)
+    .where(col(Delivery.id) == sa.bindparam("delivery"), col(Delivery.state) == State.SUBMITTING)
+    .values(
+        state=State.ACCEPTED, sid=sa.bindparam("the_sid"), reason="",
+        changed_at=sa.bindparam("now"),
     )
+)  # fmt: skip
 
 
-def _move(
-    session: Session, delivery_id: UUID, state: State, reason: str, now: datetime, **more: object
-) -> None:
-    session.exec(
-        update(Delivery)
-        .where(col(Delivery.id) == delivery_id, col(Delivery.state) == State.SUBMITTING)
-        .values(state=state, reason=reason, changed_at=now, **more)
-    )
+def record(session: Session, results: Sequence[Result], at: At, rules: Rules) -> None:
+    """Write down a batch of answers. Safe to repeat; each write is fenced by attempt and state.
+
+    The many that were simply accepted take two statements, which write what `step` says of them
+    (a test holds them to it). Where a fence catches one, a receipt came first or a lease ran out:
+    then each goes through `advance`, as all others do.
+    """
+    accepted = [result for result in results if isinstance(result[2], Accepted)]
+    if accepted and not _accept_all(session, accepted, at):
+        for attempt_id, _, outcome in accepted:
+            advance(session, Answered(attempt_id, outcome), at, rules)
+    for attempt_id, _, outcome in results:
+        if not isinstance(outcome, Accepted):
+            advance(session, Answered(attempt_id, outcome), at, rules)
+
+
+def _accept_all(session: Session, accepted: Sequence[Result], at: At) -> bool:
+    """Write the plain case; return False, with nothing written, when a fence caught one."""
+    rows = [
+        {"attempt": attempt, "delivery": delivery, "the_sid": outcome.sid, "now": at.now}
+        for attempt, delivery, outcome in accepted
+        if isinstance(outcome, Accepted)
+    ]
+    savepoint = session.begin_nested()
+    connection = session.connection()
+    try:
+        closed = connection.execute(_CLOSE, [_only(row, "attempt", "the_sid") for row in rows])
+        moved = connection.execute(
+            _ACCEPT, [_only(row, "delivery", "the_sid", "now") for row in rows]
+        )
+    except sa.exc.IntegrityError:  # a message id that belongs to another attempt
+        savepoint.rollback()
+        return False
+    if closed.rowcount == moved.rowcount == len(rows):
+        savepoint.commit()
+        return True
+    savepoint.rollback()
+    return False
+
+
+def _only(row: dict[str, object], *names: str) -> dict[str, object]:
+    return {name: row[name] for name in names}

@@ -30,7 +30,6 @@ from service.outbox.events import (
     LeaseOver,
     Left,
     MarkNumber,
-    NeverWritten,
     NoList,
     NothingFound,
     PauseSender,
@@ -39,7 +38,7 @@ from service.outbox.events import (
     StopBlast,
 )
 from service.outbox.tables import State
-from service.sms.carrier import Accepted, InDoubt, NeverSent, Refused, TooFast
+from service.sms.carrier import Accepted, InDoubt, NeverSent, NotWritten, Refused, TooFast
 from service.sms.codes import Code, Does, look_up
 
 RANK = {
@@ -93,10 +92,6 @@ def step(life: Life, event: Event, at: At) -> Result:
             return _answered(life, outcome, at) if life.is_open else (life, ())
         case Reported():
             return _reported(life, event, at)
-        case NeverWritten():
-            if life.state is not State.SUBMITTING:
-                return life, ()
-            return _again(life, "never_written", "not written in time", at.now)
         case LeaseOver():
             if life.state is not State.SUBMITTING or at.now < life.lease_until:
                 return life, ()
@@ -146,6 +141,8 @@ def _answered(life: Life, outcome: object, at: At) -> Result:
             return _again(life, "no_connection", f"never sent: {why}", when)
         case InDoubt(why=why):
             return _in_doubt(life, why, at)
+        case NotWritten():
+            return _again(life, "never_written", "not written in time", at.now)
     raise TypeError(outcome)
 
 

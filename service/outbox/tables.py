@@ -66,6 +66,7 @@ class Gate(Table, table=True):
     __tablename__ = "gate"
     id: UUID = Field(primary_key=True)  # the blast's id
     state: GateState = Field(default=GateState.PLANNING, sa_type=words(GateState))
+    reason: str = ""  # why it was stopped: a carrier's code or our own word
 
 
 class Wording(Table, table=True):

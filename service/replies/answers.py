@@ -9,7 +9,7 @@ import regex
 from service.replies.intents import Expecting, Intent, Question, Reply
 from service.replies.lexicon import Lexicon
 from service.replies.party import party_of
-from service.replies.reading import Words, chosen, left_over, unused
+from service.replies.reading import LONGEST_PHRASE, Words, chosen, left_over, unused
 
 # The order decides between lists that hold the same phrase: what is least certain comes first.
 OPENINGS = ("unclear", "maybe", "no", "yes")
@@ -70,9 +70,8 @@ def _says_apart(heard: Heard, core: Words, meaning: str) -> bool:
     if core.tokens[0].bare == "y" and heard.language == "es":
         return False  # "y" is "and" there
     following = core.part(1)
-    if following.opens_with(_courtesies(heard.lexicon)):
-        return True
-    if _opening(heard, following):
+    openings = heard.lexicon.any_of(*OPENINGS, ways=("starts", "anywhere", "statement", "apart"))
+    if following.opens_with(openings) or following.opens_with(heard.lexicon.fillers):
         return True
     return following.tokens[0].bare in heard.lexicon.get("apart", "then")
 
@@ -106,21 +105,17 @@ def _numbers_behind(heard: Heard, rest: Words) -> tuple[tuple[int, ...], Words] 
 
 def _same(heard: Heard, meaning: str) -> frozenset[str]:
     """Return the phrases that only say the same again: "yes, I can, count me in, please"."""
-    lexicon = heard.lexicon
-    again = lexicon.get(meaning, "starts", "statement", "anywhere", "apart")
-    return again | _courtesies(lexicon) | lexicon.get("ok")
-
-
-def _courtesies(lexicon: Lexicon) -> frozenset[str]:
-    return lexicon.get("polite", "whole", "address") | lexicon.get("thanks")
+    ways = ("starts", "statement", "anywhere", "apart", "whole", "address")
+    return heard.lexicon.any_of(meaning, "polite", "thanks", "ok", ways=ways)
 
 
 def _turns_around(heard: Heard, meaning: str, rest: Words) -> bool:
     """Return whether a yes goes on as a no or a maybe, or a no as a yes: nobody should guess."""
     if meaning == "yes" and rest.tokens and rest.tokens[0].bare in BUT:
         rest = rest.part(1)
-    against = (heard.lexicon.get(other, "anywhere") for other in OPPOSITES[meaning])
-    place = rest.find(frozenset().union(*against))
+    place = rest.part(0, LONGEST_PHRASE).find(
+        heard.lexicon.any_of(*OPPOSITES[meaning], ways=("anywhere",))
+    )
     return place is not None and place[0] <= 1  # "I", "yo" may come first
 
 
@@ -156,7 +151,7 @@ def _anywhere(heard: Heard) -> Reply | None:
         return None
     start, end, meaning = min(found)
     around = {token.bare for token in (*core.tokens[:start], *core.tokens[end:])}
-    is_all = around <= lexicon.get("apart", "then") | _courtesies(lexicon)
+    is_all = around <= lexicon.get("apart", "then") | lexicon.courtesies
     remainder = "" if is_all else core.written()
     if meaning == "yes":
         return Reply(Intent.YES, party=party, remainder=remainder)

@@ -110,8 +110,8 @@ class _Reader:
         question, top = self.expecting.question, self.expecting.top
         if question not in (Question.ASKS, Question.LIST, Question.SAFETY):
             return None
-        said = self.all.trimmed(self.lexicon.get("polite") | self.lexicon.get("thanks"))
-        if said.opens_with(self.lexicon.get("yes", "apart") | self.lexicon.get("no", "apart")):
+        said = self.all.trimmed(self.lexicon.courtesies)
+        if said.opens_with(self.lexicon.plain):
             return None  # "Y2", "no 1": the answer comes first
         if said.bare() in self.lexicon.get("choice", "none"):
             return Reply(Intent.NO)

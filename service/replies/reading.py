@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import cache
 
 from service.replies.lexicon import Lexicon, Token
 
 LONGEST_PHRASE = 8  # words
+
+
+@cache
+def _longest_by_first_word(phrases: frozenset[str]) -> dict[str, int]:
+    """Return first word -> words of the longest phrase: most beginnings are ruled out at once."""
+    longest: dict[str, int] = {}
+    for phrase in phrases:
+        words = phrase.split()
+        longest[words[0]] = max(longest.get(words[0], 0), len(words))
+    return longest
 
 
 @dataclass(frozen=True)
@@ -35,39 +45,45 @@ class Words:
             return ""
         return self.text[self.tokens[0].start : self.tokens[-1].end].strip()
 
-    def opens_with(self, phrases: AbstractSet[str]) -> int:
+    def opens_with(self, phrases: frozenset[str]) -> int:
         """Return how many words the longest phrase at the beginning has; 0 for none."""
-        for length in range(min(len(self), LONGEST_PHRASE), 0, -1):
+        if not self.tokens:
+            return 0
+        longest = _longest_by_first_word(phrases).get(self.tokens[0].bare, 0)
+        for length in range(min(len(self), longest), 0, -1):
             if self.bare(0, length) in phrases:
                 return length
         return 0
 
-    def closes_with(self, phrases: AbstractSet[str]) -> int:
+    def closes_with(self, phrases: frozenset[str]) -> int:
         """Return how many words the longest phrase at the end has; 0 for none."""
         for length in range(min(len(self), LONGEST_PHRASE), 0, -1):
             if self.bare(len(self) - length) in phrases:
                 return length
         return 0
 
-    def find(self, phrases: AbstractSet[str]) -> tuple[int, int] | None:
+    def find(self, phrases: frozenset[str]) -> tuple[int, int] | None:
         """Return (start, end) of the first phrase anywhere, the longest where two begin."""
-        for start in range(len(self)):
+        known = _longest_by_first_word(phrases)
+        for start, token in enumerate(self.tokens):
+            if token.bare not in known:
+                continue
             if length := self.part(start, start + LONGEST_PHRASE).opens_with(phrases):
                 return start, start + length
         return None
 
-    def without(self, phrases: AbstractSet[str]) -> Words:
+    def without(self, phrases: frozenset[str]) -> Words:
         """Return these words with every such phrase blanked, so that nothing joins across it."""
         tokens = list(self.tokens)
         start = 0
         while start < len(tokens):
-            length = Words(self.text, tuple(tokens[start:])).opens_with(phrases)
+            length = self.part(start, start + LONGEST_PHRASE).opens_with(phrases)
             for place in range(start, start + length):
                 tokens[place] = Token("·", tokens[place].start, tokens[place].end)
             start += length or 1
         return Words(self.text, tuple(tokens))
 
-    def trimmed(self, phrases: AbstractSet[str]) -> Words:
+    def trimmed(self, phrases: frozenset[str]) -> Words:
         """Return these words without such phrases at both ends."""
         words = self
         while words.tokens and (length := words.opens_with(phrases)):
@@ -76,11 +92,11 @@ class Words:
             words = words.part(0, len(words) - length)
         return words
 
-    def is_only(self, phrases: AbstractSet[str]) -> bool:
+    def is_only(self, phrases: frozenset[str]) -> bool:
         """Return whether these words are such phrases, one after the other, and nothing else."""
         return bool(self.tokens) and not self.after(phrases).tokens
 
-    def after(self, phrases: AbstractSet[str]) -> Words:
+    def after(self, phrases: frozenset[str]) -> Words:
         """Return what is left behind all such phrases at the beginning."""
         words = self
         while words.tokens and (length := words.opens_with(phrases)):
@@ -159,16 +175,13 @@ def one_digit(words: Words, top: int) -> int | None:
 
 def without_courtesies(words: Words, lexicon: Lexicon) -> Words:
     """Return the words without greetings, please and thanks, and without whom they speak to."""
-    courtesies, address = lexicon.get("polite", "whole"), lexicon.get("polite", "address")
-    courtesies |= lexicon.get("thanks")
-    core = words.after(courtesies | address).trimmed(courtesies)
-    return core.part(len(core)) if core.is_only(address) else core
+    core = words.after(lexicon.fillers).trimmed(lexicon.courtesies)
+    return core.part(len(core)) if core.is_only(lexicon.get("polite", "address")) else core
 
 
 def left_over(words: Words, lexicon: Lexicon) -> str:
     """Return what a person should still read: the words as written, courtesies off both ends."""
-    phrases = lexicon.get("polite", "whole", "address") | lexicon.get("thanks")
-    rest = words.trimmed(phrases | lexicon.get("ok"))
+    rest = words.trimmed(lexicon.any_of("polite", "thanks", "ok", ways=("whole", "address")))
     return "" if rest.is_only(lexicon.get("apart", "joins")) else rest.written()
 
 

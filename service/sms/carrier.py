@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 
@@ -57,16 +59,45 @@ class InDoubt:
     why: str
 
 
-Outcome = Accepted | Refused | TooFast | NeverSent | InDoubt
+@dataclass(frozen=True, slots=True)
+class NotWritten:
+    """It was too late to write the first byte, so none was written."""
+
+
+Outcome = Accepted | Refused | TooFast | NeverSent | InDoubt | NotWritten
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One message in the carrier's list. Times are aware; `sender` is "" while it has none yet."""
+
+    sid: str
+    to: str
+    sender: str
+    messaging_service_sid: str
+    body: str
+    direction: str
+    created_at: datetime
 
 
 class Carrier(Protocol):
     """Hands one text to the network, once."""
 
-    async def send(self, text: OutgoingText) -> Outcome:
-        """Make one request, never a second; classify what came back. Raises nothing."""
+    async def send(self, text: OutgoingText, *, deadline: float) -> Outcome:
+        """Make one request, never a second; classify what came back. Raises nothing.
+
+        deadline: of the monotonic clock, looked at just before the first byte is written.
+        """
         ...
 
     async def close(self) -> None:
         """Let go of the connections."""
+        ...
+
+
+class Directory(Protocol):
+    """The carrier's own record of messages: what became of an attempt, and what an outage missed."""
+
+    def sent_to(self, to: str) -> Sequence[Listed]:
+        """Return the messages to a number, newest first. Raises Unavailable."""
         ...

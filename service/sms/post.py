@@ -5,14 +5,17 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
+from types import SimpleNamespace
 from urllib.parse import urlencode
 
 import aiohttp
 
+from service.clock import monotonic_seconds
 from service.sms.carrier import (
     Accepted,
     InDoubt,
     NeverSent,
+    NotWritten,
     Outcome,
     OutgoingText,
     Refused,
@@ -37,11 +40,15 @@ class TwilioPost:
         self._connections = connections
         self._session: aiohttp.ClientSession | None = None
 
-    async def send(self, text: OutgoingText) -> Outcome:
+    async def send(self, text: OutgoingText, *, deadline: float) -> Outcome:
         """Make one request and say what came of it. See `Carrier.send`."""
         try:
-            async with self._open().post(self._url, data=_form(text)) as answer:
+            async with self._open().post(
+                self._url, data=_form(text), trace_request_ctx=deadline
+            ) as answer:
                 return _classify(answer.status, await answer.read(), answer.headers)
+        except _TooLateError:
+            return NotWritten()
         except aiohttp.ClientConnectorError as error:
             return NeverSent(type(error).__name__)
         except TimeoutError:
@@ -61,8 +68,26 @@ class TwilioPost:
                 timeout=self._timeout,
                 headers=self._headers,
                 trust_env=False,
+                trace_configs=[_last_look()],
             )
         return self._session
+
+
+class _TooLateError(Exception):
+    """The connection is there, and the time to write is over."""
+
+
+def _last_look() -> aiohttp.TraceConfig:
+    """Look at the clock once the connection is there, just before the request is written to it."""
+
+    async def look(_session: object, context: SimpleNamespace, _params: object) -> None:
+        if monotonic_seconds() > context.trace_request_ctx:
+            raise _TooLateError
+
+    hooks = aiohttp.TraceConfig()
+    hooks.on_connection_create_end.append(look)
+    hooks.on_connection_reuseconn.append(look)
+    return hooks
 
 
 def _form(text: OutgoingText) -> bytes:

@@ -122,7 +122,10 @@ def read_day(typed: str) -> date | None:
 
     The month comes first, as the appointment letters have it; None when it can't be read.
     """
-    for pattern in (r"(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})", r"(?P<m>\d{1,2})/(?P<d>\d{1,2})/(?P<y>\d{4})"):
+    for pattern in (
+        r"(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})",
+        r"(?P<m>\d{1,2})/(?P<d>\d{1,2})/(?P<y>\d{4})",
+    ):
         if found := re.fullmatch(pattern, typed, re.ASCII):
             try:
                 return date(int(found["y"]), int(found["m"]), int(found["d"]))
@@ -133,7 +136,9 @@ def read_day(typed: str) -> date | None:
 
 def read_clock(typed: str) -> time | None:
     """Read 08:30, as time fields send it, or 8:30 am, typed where there are none."""
-    found = re.fullmatch(r"(\d{1,2})(?::(\d{2}))?(?::\d{2})?\s*(am|pm)?", _plain_clock(typed), re.ASCII)
+    found = re.fullmatch(
+        r"(\d{1,2})(?::(\d{2}))?(?::\d{2})?\s*(am|pm)?", _plain_clock(typed), re.ASCII
+    )
     if found is None or (found[2] is None and found[3] is None):
         return None
     hour, minute = int(found[1]), int(found[2] or 0)

@@ -213,4 +213,3 @@ def _accepted(header: str) -> str:
         if name in LANGUAGES and quality > 0:
             ranked.append((-quality, place, name))
     return min(ranked)[2] if ranked else "en"
-

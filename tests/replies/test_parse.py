@@ -116,7 +116,13 @@ def test_a_reaction_says_what_it_is_about() -> None:
 
 @pytest.mark.parametrize(
     ("text", "language"),
-    [("ola kiero alludar", "es"), ("I want to help", "en"), ("hola", "es"), ("N", None), ("", None)],
+    [
+        ("ola kiero alludar", "es"),
+        ("I want to help", "en"),
+        ("hola", "es"),
+        ("N", None),
+        ("", None),
+    ],
 )
 def test_tells_the_language_of_a_stranger(text: str, language: str | None) -> None:
     assert parse(text).reads_like == language
@@ -148,3 +154,9 @@ def test_a_stop_word_is_stop_however_it_is_written(
     cases = data.draw(st.lists(st.booleans(), min_size=len(word), max_size=len(word)))
     mixed = "".join(c.upper() if up else c.lower() for c, up in zip(word, cases, strict=True))
     assert parse(before + mixed + after, expecting=expecting(question)).intent is Intent.STOP
+
+
+def test_a_very_long_text_is_read_too() -> None:
+    for word in ("si ", "no ", "y 3 ", "ok ", "stop this deportation ", "👍", "1 "):
+        for question in ("yes_no", "asks_3", "safety"):
+            parse(word * 400, language="es", expecting=expecting(question))

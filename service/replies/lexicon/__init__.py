@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -56,11 +56,36 @@ class Lexicon:
     emoji: Mapping[str, str]
     reactions: Mapping[str, tuple[str, ...]]
     only: Mapping[str, str]
+    together: dict[tuple[tuple[str, ...], tuple[str, ...]], frozenset[str]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def get(self, section: str, *ways: str) -> frozenset[str]:
         """Return a section's phrases, `whole` unless other ways are named; none if it has none."""
-        lists = (self.phrases.get((section, way), frozenset()) for way in ways or ("whole",))
-        return frozenset().union(*lists)
+        return self.any_of(section, ways=ways or ("whole",))
+
+    def any_of(self, *sections: str, ways: tuple[str, ...]) -> frozenset[str]:
+        """Return the phrases of several sections together; put together once, then kept."""
+        known = self.together.get((sections, ways))
+        if known is None:
+            lists = (self.phrases.get((s, w), frozenset()) for s in sections for w in ways)
+            known = self.together[sections, ways] = frozenset().union(*lists)
+        return known
+
+    @property
+    def courtesies(self) -> frozenset[str]:
+        """Greetings, please, sorry and thanks."""
+        return self.any_of("polite", "thanks", ways=("whole",))
+
+    @property
+    def fillers(self) -> frozenset[str]:
+        """Courtesies, and whom they are said to: "hermana", "you guys"."""
+        return self.any_of("polite", "thanks", ways=("whole", "address"))
+
+    @property
+    def plain(self) -> frozenset[str]:
+        """Y, N, S, yes, no, sí: answers without anything else."""
+        return self.any_of("yes", "no", ways=("apart",))
 
     def tokens(self, text: str) -> list[Token]:
         """Return the words, numbers and pictures of a text, misspellings on the list put right."""

@@ -2,7 +2,18 @@
 
 from fastapi import APIRouter, Depends
 
-from service.web.console import board, checkins, compose, live as streams, messages, people, send, sign_in
+from service.web.console import (
+    board,
+    checkins,
+    compose,
+    messages,
+    people,
+    send,
+    sign_in,
+)
+from service.web.console import (
+    live as streams,
+)
 from service.web.console.live import end_streams, live
 from service.web.console.who import signed_in_organizer
 from service.web.origin import same_origin

@@ -156,4 +156,3 @@ def _form(
         languages=LANGUAGES, chapter=chapter, longest_title=LONGEST_TITLE,
         longest_place=LONGEST_PLACE, today=desk.now.astimezone(ZoneInfo(chapter.time_zone)).date(),
     )  # fmt: skip
-

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -48,7 +49,10 @@ def people(session: Read, desk: AtDesk, after: UUID | None = None) -> HTMLRespon
     reader.fetch_keys([person.sealed_phone() for person, _ in shown])
     cards = [
         VolunteerCard(
-            person, volunteer, reader.show(person.sealed_alias()), reader.show(person.sealed_phone())
+            person,
+            volunteer,
+            reader.show(person.sealed_alias()),
+            reader.show(person.sealed_phone()),
         )
         for person, volunteer in shown
     ]
@@ -104,7 +108,7 @@ def reveal(session: Write, desk: AtDesk, person_id: UUID, form: Form) -> HTMLRes
     return desk.page("person.html", back=_way_back(form), **_whole(session, desk, person, form))
 
 
-def _whole(session: Session, desk: Desk, person: Person, form: Sent) -> dict[str, object]:
+def _whole(session: Session, desk: Desk, person: Person, form: Sent) -> dict[str, Any]:
     reader, reason = desk.reader(), form["reason"]
     return {
         "alias": reader.reveal(session, person.sealed_alias(), reason=reason, now=desk.now),

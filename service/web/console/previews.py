@@ -24,9 +24,7 @@ class Bubble:
         return self.segments.parts * (self.people or 0)
 
 
-def bubbles(
-    bodies: Mapping[str, str], people: Mapping[str, int] | None = None
-) -> list[Bubble]:
+def bubbles(bodies: Mapping[str, str], people: Mapping[str, int] | None = None) -> list[Bubble]:
     """Return the bubbles of a text, language -> body. Raises EmptyText for a blank one."""
     return [
         Bubble(

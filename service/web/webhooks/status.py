@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, HTTPException, Request, Response
 from sqlmodel import Session
 
+from service.outbox.events import At
 from service.outbox.receipts import record_receipt
 from service.sms.inbound import NotAWebhook, read_receipt
 from service.web.session import Now, Parts, write_in_turn
@@ -29,7 +30,7 @@ async def status(
         raise HTTPException(403, "not a receipt for a text of ours")
 
     def record(session: Session) -> None:
-        record_receipt(session, attempt_id, receipt, now=now)
+        record_receipt(session, attempt_id, receipt, At(now, timing=wiring.timing), wiring.rules)
 
     await write_in_turn(request.app, record)
     return nothing_to_say()

@@ -1,0 +1,104 @@
+"""How fast a sender may go: one row a sender, charged in segments, shared by all workers.
+
+The generic cell rate algorithm: `next_at` is when all segments so far are paid for. A grant is
+small, so that an urgent text never waits behind a long queue that was already taken.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from sqlmodel import Session
+
+from service.chapters.tables import Sender
+from service.db.insert import insert_new
+from service.outbox.tables import Pace, Priority
+
+GRANT_SECONDS = 0.1
+UNPACED_BATCH = 500
+SLOWER, SLOWEST = 0.5, 0.05
+RECOVERS_EVERY = timedelta(seconds=10)
+RECOVERY = 1.25
+
+
+def grant(session: Session, sender: Sender, *, now: datetime) -> tuple[int, Priority]:
+    """Return how many segments may go now (0: none yet), and the least pressing priority allowed.
+
+    Holds the sender's row until the transaction ends: workers take turns. A sender without a rate
+    is unpaced. At a daily cap only urgent texts go on.
+    """
+    pace = _row(session, sender, now)
+    allowed = _under_cap(pace, sender, now)
+    if sender.segments_per_second <= 0:
+        return UNPACED_BATCH, allowed
+    if pace.next_at > now:
+        return 0, allowed
+    rate = _rate(pace, sender, now)
+    return max(1, int(rate * GRANT_SECONDS)), allowed
+
+
+def charge(session: Session, sender: Sender, segments: int, *, now: datetime) -> None:
+    """Pay for what was claimed in this transaction."""
+    if segments == 0:
+        return
+    pace = session.get_one(Pace, sender.id)
+    if sender.segments_per_second > 0:
+        rate = _rate(pace, sender, now)
+        # Up to one grant of idle time is kept, so that the time between two claims is not lost.
+        earliest = now - timedelta(seconds=GRANT_SECONDS)
+        pace.next_at = max(pace.next_at, earliest) + timedelta(seconds=segments / rate)
+    pace.day_segments += segments
+    session.add(pace)
+
+
+def slow_down(session: Session, sender_id: object, *, now: datetime) -> None:
+    """The carrier said "too fast": half as fast from now on; it recovers by itself."""
+    pace = session.get_one(Pace, sender_id, with_for_update=True)
+    if pace.slowed_at is not None and now < pace.slowed_at + timedelta(seconds=1):
+        return  # one burst of refusals is one complaint
+    pace.slowed_to = max(SLOWEST, _recovered(pace, now) * SLOWER)
+    pace.slowed_at = now
+    session.add(pace)
+
+
+def cap(session: Session, sender_id: object, *, until: datetime) -> None:
+    """The carrier's daily limit is used up: only urgent texts until then."""
+    pace = session.get_one(Pace, sender_id, with_for_update=True)
+    pace.capped_until = until
+    session.add(pace)
+
+
+def _row(session: Session, sender: Sender, now: datetime) -> Pace:
+    found = session.get(Pace, sender.id, with_for_update=True, populate_existing=True)
+    if found is None:
+        session.execute(
+            insert_new(session, Pace).values(
+                sender_id=sender.id, next_at=now, slowed_to=1.0, day_segments=0
+            )
+        )
+        found = session.get_one(Pace, sender.id, with_for_update=True)
+    today = now.astimezone(UTC).date()
+    if found.day != today:
+        found.day, found.day_segments = today, 0
+        session.add(found)
+    return found
+
+
+def _under_cap(pace: Pace, sender: Sender, now: datetime) -> Priority:
+    is_capped = pace.capped_until is not None and now < pace.capped_until
+    cap_ = sender.daily_cap_segments
+    if is_capped or (cap_ is not None and pace.day_segments >= cap_):
+        return Priority.URGENT
+    return Priority.BULK
+
+
+def _rate(pace: Pace, sender: Sender, now: datetime) -> float:
+    return sender.segments_per_second * _recovered(pace, now)
+
+
+def _recovered(pace: Pace, now: datetime) -> float:
+    """Return the share of the rate that applies now."""
+    if pace.slowed_at is None or pace.slowed_to >= 1:
+        return 1.0
+    steps = max(0.0, (now - pace.slowed_at) / RECOVERS_EVERY)
+    return float(min(1.0, pace.slowed_to * RECOVERY**steps))

@@ -1,0 +1,66 @@
+"""The word lists do not contradict each other, and every command that we print is understood."""
+
+import re
+from itertools import combinations
+
+import pytest
+
+from service.messages.catalog import LANGUAGES, load_catalog
+from service.replies.lexicon import load_lexicon
+from service.replies.parse import Expecting, Intent, parse
+from service.replies.reading import LONGEST_PHRASE
+
+LEXICON = load_lexicon()
+# What our texts tell people to write, and what it must mean.
+PRINTED = {
+    "JOIN": Intent.JOIN, "UNIRME": Intent.JOIN, "START": Intent.START, "STOP": Intent.STOP,
+    "ALTO": Intent.STOP, "HELP": Intent.HELP, "AYUDA": Intent.HELP, "CHANGE": Intent.CHANGE,
+    "CAMBIO": Intent.CHANGE, "HERE": Intent.HERE, "LLEGUE": Intent.HERE, "IN": Intent.IN,
+    "ADENTRO": Intent.IN, "OUT": Intent.OUT, "AFUERA": Intent.OUT, "CALLED": Intent.CALLED,
+    "LLAME": Intent.CALLED, "ENGLISH": Intent.LANGUAGE, "ESPAÑOL": Intent.LANGUAGE,
+    "Y": Intent.YES, "S": Intent.YES, "N": Intent.NO,
+}  # fmt: skip
+# Capitals that are no commands: the first word of a prompt, or loud on purpose.
+LOUD = {
+    "ZIP", "ID", "OK", "NEW", "PLACE", "TIME", "TEST", "CANCELLED", "I", "AREA", "ZONA", "SE",
+    "LUGAR", "NUEVO", "NUEVA", "HORA", "CANCELA", "PRUEBA",
+}  # fmt: skip
+
+
+def test_no_phrase_is_longer_than_the_reader_looks() -> None:
+    for phrases in LEXICON.phrases.values():
+        assert all(1 <= len(phrase.split()) <= LONGEST_PHRASE for phrase in phrases), phrases
+
+
+def test_no_phrase_means_two_things() -> None:
+    meanings = ("yes", "no", "maybe", "unclear")
+    for one, other in combinations(meanings, 2):
+        for way in ("starts", "anywhere"):
+            both = LEXICON.get(one, way) & LEXICON.get(other, way)
+            assert both == frozenset(), (one, other, way)
+
+
+def test_no_command_is_an_opt_out_too() -> None:
+    leaving = LEXICON.get("stop", "carrier", "whole")
+    for intent in Intent:
+        if intent is not Intent.STOP:
+            assert LEXICON.get(intent) & leaving == frozenset(), intent
+
+
+@pytest.mark.parametrize(("word", "intent"), PRINTED.items())
+def test_a_printed_command_is_understood(word: str, intent: Intent) -> None:
+    for written in (word, word.lower(), f"{word}.", f" {word.title()} "):
+        assert parse(written).intent is intent
+    assert parse(f"{word} 06103", expecting=Expecting.area()).intent in (intent, Intent.AREA)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_command_in_our_texts_is_on_that_list(language: str) -> None:
+    for template in load_catalog().templates.values():
+        says = re.sub(r"{\w+}", "", template.says[language])
+        capitals = set(re.findall(r"\b[A-ZÁÉÍÓÚÑ]+\b", says))
+        assert capitals - PRINTED.keys() - LOUD == set(), says
+
+
+def test_area_commands_take_a_zip_code() -> None:
+    assert parse("AREA 06103").area == parse("ZONA 06103").area == "06103"
