@@ -168,7 +168,9 @@ def read_registration(
     )
     answers.read(lambda: check_card(card), None)
     office_id = answers.id("office_id") or UUID(int=0)
-    office = answers.read(lambda: get_office(session, chapter.id, office_id), None)
+    office = None
+    if answers.needed("office_id"):
+        office = answers.read(lambda: get_office(session, chapter.id, office_id), None)
     starts_at = answers.moment("day", "clock", office.time_zone if office else chapter.time_zone)
     told = Registration(
         card=card,

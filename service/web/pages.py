@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from babel.dates import format_datetime
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -50,6 +51,7 @@ def page(
         "t": _teller(language),
         "when": partial(_when, language=language),
         "day": partial(_day, language=language),
+        "full_day": partial(_full_day, language=language),
         "time": _time,
         "phone": as_printed,
         "word": partial(_word, catalog, language),
@@ -170,6 +172,12 @@ def _when(at: datetime, now: datetime, zone: str, *, language: str) -> str:
 
 def _day(at: datetime, zone: str, *, language: str) -> str:
     return dates.page_day(at, ZoneInfo(zone), language)
+
+
+def _full_day(at: datetime, zone: str, *, language: str) -> str:
+    """Return the day in whole words: "mar 3 mar" is hard to read on a day that matters."""
+    pattern = {"en": "EEEE, MMMM d", "es": "EEEE d 'de' MMMM"}[language]
+    return format_datetime(at.astimezone(ZoneInfo(zone)), pattern, locale=language)
 
 
 def _time(at: datetime, zone: str) -> str:

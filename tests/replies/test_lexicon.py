@@ -22,7 +22,7 @@ PRINTED = {
 }  # fmt: skip
 # Capitals that are no commands: the first word of a prompt, or loud on purpose.
 LOUD = {
-    "ZIP", "ID", "OK", "NEW", "PLACE", "TIME", "TEST", "CANCELLED", "I", "AREA", "ZONA", "SE",
+    "A", "O", "ZIP", "ID", "OK", "NEW", "PLACE", "TIME", "TEST", "CANCELLED", "I", "AREA", "ZONA", "SE",
     "LUGAR", "NUEVO", "NUEVA", "HORA", "CANCELA", "PRUEBA",
 }  # fmt: skip
 

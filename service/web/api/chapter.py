@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import date
 from uuid import UUID
 
 from fastapi import APIRouter
+from pydantic import Field
 
 from service.chapters.find import get_chapter, list_offices
 from service.chapters.tables import OfficeKind
@@ -27,8 +28,8 @@ class ShownChapter(Shape):
     caller_name: str
     hotline: str
     time_zone: str
-    quiet_from: time
-    quiet_until: time
+    quiet_from: str = Field(examples=["20:00"])
+    quiet_until: str = Field(examples=["09:00"])
 
 
 class ShownOffice(Shape):
@@ -69,5 +70,5 @@ def find_offices(session: Read, who: Who) -> Page[ShownOffice]:
     return Page(items=[ShownOffice.model_validate(office) for office in offices], next=None)
 
 
-def _clock(minute: int) -> time:
-    return time(minute // 60 % 24, minute % 60)
+def _clock(minute: int) -> str:
+    return f"{minute // 60 % 24:02}:{minute % 60:02}"

@@ -72,10 +72,12 @@ URGENT = ("waiting", "short")
 
 
 def _urgent(cards: list[CheckInCard]) -> list[CheckInCard]:
-    """Return what needs somebody now: families to call first, then those who start soon and lack
-    people; the soonest first."""
-    wanted = [card for card in cards if card.status in URGENT]
-    return sorted(wanted, key=lambda card: (URGENT.index(card.status), card.checkin.starts_at))
+    """Return what needs somebody now: families to call, then those who start soon and lack people.
+
+    The call that was promised for the earliest comes first.
+    """
+    waiting, short = ([card for card in cards if card.status == status] for status in URGENT)
+    return sorted(waiting, key=lambda card: card.call_by) + short
 
 
 def _texts(session: Session, desk: Desk) -> list[TextCard]:

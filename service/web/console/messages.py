@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 from sqlmodel import Session
@@ -15,6 +16,7 @@ from service.blasts.stop import NOT_YET_OUT, pause, resume, stop
 from service.blasts.tables import Blast, BlastKind, BlastState
 from service.chapters.find import get_chapter
 from service.checkins.find import get_checkin
+from service.messages import dates
 from service.outbox.gate import wordings_of
 from service.privacy import audit
 from service.rallies.find import get_rally
@@ -106,7 +108,8 @@ def _about(session: Session, desk: Desk, blast: Blast) -> tuple[str, str]:
         return rally.title, f"/rallies/{rally.id}"
     checkin = get_checkin(session, desk.chapter_id, UUID(hex_id))
     office = offices_by_id(session, [checkin.office_id])[checkin.office_id]
-    return office.area, f"/checkins/{checkin.id}"
+    day = dates.page_day(checkin.starts_at, ZoneInfo(office.time_zone), desk.language)
+    return f"{office.area}, {day}", f"/checkins/{checkin.id}"
 
 
 def _status(blast: Blast) -> str:

@@ -16,7 +16,7 @@ class Bubble:
     body: str
     segments: Segments
     people: int | None
-    swaps: tuple[tuple[str, str], ...]  # letters that cost more, and what would not
+    swaps: tuple[tuple[str, str], ...]  # letters that cost more, and what looks the same
 
     @property
     def total_parts(self) -> int:
@@ -32,7 +32,9 @@ def bubbles(bodies: Mapping[str, str], people: Mapping[str, int] | None = None) 
             body=body,
             segments=count_segments(body),
             people=None if people is None else people.get(language, 0),
-            swaps=tuple((s.letter, s.instead) for s in cheaper_letters(body)),
+            swaps=tuple(
+                (s.letter, s.instead) for s in cheaper_letters(body) if not s.changes_spelling
+            ),
         )
         for language, body in bodies.items()
     ]

@@ -152,7 +152,7 @@ def test_a_wrong_method_names_the_right_ones(client: TestClient) -> None:
         (b'{"phone": "413-555-0142"}', "", 415, "not_json"),
         (b"[]", "application/json", 422, "not_an_object"),
         (b'"413-555-0142"', "application/json", 422, "not_an_object"),
-        (b"null", "application/json", 422, "missing"),
+        (b"null", "application/json", 422, "not_an_object"),
         (b"", "application/json", 422, "missing"),
         (b'{"alias": "\\ud800"}', "application/json", 422, "check_fields"),
         (b'{"alias": NaN, "phone": 1e999}', "application/json", 422, "check_fields"),
@@ -212,7 +212,7 @@ def test_a_database_that_is_away_is_a_503(
     def away() -> None:
         raise Unavailable("the database does not answer")
 
-    monkeypatch.setattr(Database, "read", lambda self: away())
+    monkeypatch.setattr(Database, "read", lambda _: away())
     assert problem(client.get("/api/v1/chapter"), 503)["code"] == "unavailable"
 
 
@@ -257,7 +257,7 @@ def test_every_code_of_the_tables_has_words(catalog: Catalog) -> None:
 
 
 def test_no_refusal_of_a_value_is_left_without_words_or_their_values(catalog: Catalog) -> None:
-    facts = {each["type"]: each["context"] or {} for each in list_all_errors()}
+    facts = {each["type"]: each.get("example_context") or {} for each in list_all_errors()}
     for kind, known in facts.items():
         code = code_of_type(kind)
         values = {VALUE_OF_FACT[name]: 1 for name in known if name in VALUE_OF_FACT}

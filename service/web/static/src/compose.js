@@ -21,10 +21,11 @@ function draw(ruler, { parts, each, units }) {
   ruler.setAttribute("viewBox", `0 0 ${parts * 100} 6`);
   ruler.replaceChildren();
   for (let part = 0; part < parts; part += 1) {
-    const used = Math.min(98, Math.max(0, ((units - part * each) * 98) / each));
-    for (const [width, name] of [[98, "ruler-room"], [used, parts > 1 ? "ruler-used is-many" : "ruler-used"]]) {
+    const full = part === parts - 1 ? 100 : 98.5;
+    const used = Math.min(full, Math.max(0, ((units - part * each) * full) / each));
+    for (const [width, name] of [[full, "ruler-room"], [used, parts > 1 ? "ruler-used is-many" : "ruler-used"]]) {
       const bar = document.createElementNS("http://www.w3.org/2000/svg", "rect");
-      for (const [key, value] of Object.entries({ x: part * 100 + 1, width, height: 6, rx: 1, class: name })) {
+      for (const [key, value] of Object.entries({ x: part * 100, width, height: 6, rx: 1, class: name })) {
         bar.setAttribute(key, value);
       }
       ruler.append(bar);
