@@ -19,6 +19,7 @@ from service.checkins.waves import ask_for_company
 from service.rallies.close import close_past_rallies
 from service.rallies.remind import queue_due_reminders as remind_of_rallies
 from service.replies.receive import Reception, act_on_what_is_left
+from service.replies.recover import recover_missed_texts
 from service.rsvps.plan import launch_due_blasts
 from service.wiring import Wiring
 
@@ -47,6 +48,13 @@ def _answer_what_is_left(wiring: Wiring, now: datetime) -> int:
     return act_on_what_is_left(wiring.database, reception, now=now)
 
 
+def _recover_missed_texts(wiring: Wiring, now: datetime) -> int:
+    if wiring.directory is None:
+        return 0
+    reception = Reception(wiring.outbox, wiring.settings.countries)
+    return recover_missed_texts(wiring.database, reception, wiring.directory, now=now)
+
+
 JOBS = (
     Job(
         "ask volunteers to come along",
@@ -65,6 +73,7 @@ JOBS = (
         _in_one_transaction(lambda s, w, now: remind_of_rallies(s, w.outbox, now=now)),
     ),
     Job("answer texts that were left", 1, _answer_what_is_left),
+    Job("recover missed texts", 6, _recover_missed_texts),
     Job(
         "finish messages",
         1,

@@ -27,7 +27,7 @@ from service.outbox.enqueue import Outbox
 from service.outbox.events import Timing
 from service.privacy.keyring import Keyring, read_master_key
 from service.settings import Settings
-from service.sms.carrier import Carrier
+from service.sms.carrier import Carrier, Mailbox
 from service.sms.post import TwilioPost
 from service.sms.signature import Signatures
 from service.sms.twilio import TwilioDirectory
@@ -43,6 +43,7 @@ class Wiring:
     clock: Clock
     catalog: Catalog
     signatures: Signatures
+    directory: Mailbox | None = None  # None: no account at a carrier, nobody to ask
 
     @property
     def outbox(self) -> Outbox:
@@ -52,8 +53,7 @@ class Wiring:
     @property
     def timing(self) -> Timing:
         """The delays of the sending protocol."""
-        usual = Timing(carrier_timeout=timedelta(seconds=self.settings.carrier_timeout_seconds))
-        return usual.scaled(self.settings.protocol_scale)
+        return timing_of(self.settings)
 
     @property
     def rules(self) -> Rules:
@@ -64,6 +64,12 @@ class Wiring:
         """Close what was opened."""
         self.database.dispose()
         self.keyring.close()
+
+
+def timing_of(settings: Settings) -> Timing:
+    """Return the delays of the sending protocol."""
+    usual = Timing(carrier_timeout=timedelta(seconds=settings.carrier_timeout_seconds))
+    return usual.scaled(settings.protocol_scale)
 
 
 def wire(settings: Settings) -> Wiring:
@@ -83,7 +89,12 @@ def wire(settings: Settings) -> Wiring:
                 settings.twilio_previous_auth_token.get_secret_value(),
             ],
         ),
+        directory=make_directory(settings) if _has_account(settings) else None,
     )
+
+
+def _has_account(settings: Settings) -> bool:
+    return bool(settings.twilio_account_sid and settings.twilio_auth_token.get_secret_value())
 
 
 def make_carrier(settings: Settings) -> Carrier:
@@ -92,7 +103,7 @@ def make_carrier(settings: Settings) -> Carrier:
         api_base=settings.twilio_api_base,
         account_sid=settings.twilio_account_sid,
         auth_token=settings.twilio_auth_token.get_secret_value(),
-        timeout_seconds=settings.carrier_timeout_seconds,
+        timeout_seconds=timing_of(settings).carrier_timeout.total_seconds(),
         connections=settings.carrier_connections,
     )
 

@@ -428,6 +428,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("sender_id", name=op.f("pk_pace")),
     )
     op.create_table(
+        "recovered",
+        sa.Column("sender_id", sa.Uuid(), nullable=False),
+        sa.Column("through", sqlmodel.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["sender_id"], ["sender.id"], name=op.f("fk_recovered_sender_id")),
+        sa.PrimaryKeyConstraint("sender_id", name=op.f("pk_recovered")),
+    )
+    op.create_table(
         "rsvp",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),
@@ -557,6 +564,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_rsvp_subject_state")
 
     op.drop_table("rsvp")
+    op.drop_table("recovered")
     op.drop_table("pace")
     with op.batch_alter_table("inbound", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_inbound_person_id"))

@@ -10,16 +10,21 @@ import structlog
 
 def set_up(log_format: str = "text") -> None:
     """Write structured logs to stderr, as lines for people or as JSON for collectors."""
+    as_json = log_format == "json"
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
-        if log_format == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        if as_json
+        else structlog.dev.ConsoleRenderer(
+            # A traceback that shows variables would show numbers and texts.
+            colors=sys.stderr.isatty(),
+            exception_formatter=structlog.dev.plain_traceback,
+        )
     )
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            *([structlog.processors.format_exc_info] if as_json else []),
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),

@@ -127,18 +127,12 @@ def life_of(delivery: Delivery, attempt: Attempt, at: At, rules: Rules) -> Life:
 def _is_foreign(
     session: Session, attempt: Attempt, delivery: Delivery, event: Event, at: At
 ) -> bool:
-    newest = session.exec(
-        select(Attempt.id)
-        .where(Attempt.delivery_id == delivery.id)
-        .order_by(col(Attempt.started_at).desc(), col(Attempt.id).desc())
-        .limit(1)
-    ).one()
-    if newest != attempt.id:
-        if attempt.sid is None and isinstance(event, Reported | Found):
+    sid = _sid_in(event)
+    if not _is_newest(session, attempt, delivery):
+        if attempt.sid is None and sid is not None:
             # A try that was given up did arrive after all: the person has it twice.
             notice(session, "twice", 0, f"delivery:{delivery.id.hex}", at.now)
         return True
-    sid = _sid_in(event)
     if sid is None or sid == attempt.sid:
         return False
     other = session.exec(select(Attempt.id).where(Attempt.sid == sid)).first()
@@ -146,6 +140,22 @@ def _is_foreign(
         log.warning("outbox.sid_of_another", attempt=str(attempt.id))
         return True
     return False
+
+
+def _is_newest(session: Session, attempt: Attempt, delivery: Delivery) -> bool:
+    if attempt.is_open:  # whatever the clocks said: nothing is claimed beside an open try
+        return True
+    if attempt.sid is not None and attempt.sid == delivery.sid:
+        return True
+    newest = session.exec(
+        select(Attempt.id)
+        .where(Attempt.delivery_id == delivery.id)
+        .order_by(
+            col(Attempt.is_open).desc(), col(Attempt.started_at).desc(), col(Attempt.id).desc()
+        )
+        .limit(1)
+    ).one()
+    return newest == attempt.id
 
 
 def _sid_in(event: Event) -> str | None:
@@ -159,7 +169,8 @@ def _sid_in(event: Event) -> str | None:
 def _write(session: Session, delivery: Delivery, attempt: Attempt, after: Life, at: At) -> None:
     delivery.state, delivery.reason = after.state, after.reason
     delivery.not_before, delivery.retries = after.not_before, after.retries
-    delivery.sid, delivery.changed_at = after.sid, at.now
+    delivery.sid = None if after.state is State.PLANNED else after.sid
+    delivery.changed_at = at.now
     attempt.look_at, attempt.first_empty_at = after.look_at, after.first_empty_at
     attempt.is_open = after.is_open
     session.add(delivery)

@@ -56,14 +56,15 @@ _IDS = {
         "select place, id from unnest(cast(:ids as uuid[])) with ordinality as given(id, place)"
     ),
 }
-# `order by to_key`: workers that take the unique index in one order do not deadlock.
+# `order by to_key`: workers that take the unique index in one order do not deadlock. Of several to
+# one number the most pressing comes first and takes it.
 _CLAIM = """
 insert into attempt (id, delivery_id, to_key, is_urgent, is_open, started_at, outcome)
 select given.id, chosen.delivery_id, chosen.to_key, chosen.is_urgent, :is_open, :now, ''
   from ({choice}) chosen
   join ({ids}) given on given.place = chosen.place
  where true
- order by chosen.to_key
+ order by chosen.to_key, chosen.place
     on conflict do nothing
 returning id, delivery_id
 """
@@ -134,6 +135,8 @@ def _with_what_they_need(session: Session, taken: dict[UUID, UUID]) -> list[Clai
         .join(Wording, col(Wording.id) == Delivery.wording_id, isouter=True)
         .where(col(Delivery.id).in_(list(taken)))
         .order_by(col(Delivery.priority), col(Delivery.not_before), col(Delivery.id))
+        # The session may hold it as an answer, written down just before, has left it.
+        .execution_options(populate_existing=True)
     ).all()
     return [
         Claimed(taken[delivery.id], delivery, person, wording.body if wording else None)

@@ -8,6 +8,7 @@ what can be written within two seconds.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -28,13 +29,22 @@ from service.outbox.open import CannotOpen, Opener
 from service.outbox.record import Result, record
 from service.outbox.settle import note_leases_over, settle
 from service.privacy.keyring import Keyring
-from service.sms.carrier import Carrier, Directory, NotWritten, Outcome, OutgoingText
+from service.sms.carrier import (
+    Carrier,
+    Directory,
+    InDoubt,
+    NeverSent,
+    NotWritten,
+    Outcome,
+    OutgoingText,
+)
 from service.sms.signature import callback_url
 
 log = structlog.get_logger()
 T = TypeVar("T")
 
 MOST_CLAIMED = 500
+MOST_TRIES = 5  # to open a text whose opening fails for a reason nobody foresaw
 IDLE_SECONDS = 0.05
 AFTER_TROUBLE_SECONDS = 1.0
 EXPIRE_EVERY_SECONDS = 5.0
@@ -109,6 +119,7 @@ class Worker:
             (one.claimed.attempt_id, one.claimed.delivery.id, await self._post(one))
             for one in ready
         ]
+        results, self._results = results + self._results, []
         await self._in_thread(lambda: self._turn(results, 0))
         return len(ready)
 
@@ -149,6 +160,9 @@ class Worker:
             self._in_flight += 1
             try:
                 outcome = await self._post(one)
+            except Exception as error:  # noqa: BLE001  (a connection outlives any one text)
+                log.error("worker.send_failed", kind=type(error).__name__)
+                outcome = InDoubt(type(error).__name__)
             finally:
                 self._in_flight -= 1
             self._results.append((one.claimed.attempt_id, one.claimed.delivery.id, outcome))
@@ -184,25 +198,30 @@ class Worker:
         """Write answers down and claim anew, in one transaction; return what may now be sent."""
         if not results and room < 1:
             return []
-        at = self._at()
+        # Read first: the attempt's own start is never later than what its deadline counts from.
         deadline = monotonic_seconds() + self._p.timing.post_within.total_seconds()
+        at = self._at()
         with self._p.database.write() as session:
             record(session, results, at, self._p.rules)
             if room < 1:
                 return []
             self._expire(session, at)
-            senders = session.exec(select(Sender).where(~col(Sender.is_paused))).all()
+            # Always in one order: workers that take turns at several senders do not deadlock.
+            senders = session.exec(
+                select(Sender).where(~col(Sender.is_paused)).order_by(col(Sender.id))
+            ).all()
             taken: list[tuple[Sender, Claimed]] = []
             for sender in senders:
                 room_left = room - len(taken)
                 taken += [
                     (sender, one) for one in claim(session, sender, limit=room_left, now=at.now)
                 ]
-        self._opener.fetch_keys(one.person for _, one in taken)
+        with contextlib.suppress(Unavailable):  # then one by one, where each can be put aside
+            self._opener.fetch_keys(one.person for _, one in taken)
         return [
             ready
             for sender, one in taken
-            if (ready := self._open(sender, one, at, deadline)) is not None
+            if (ready := self._open_safely(sender, one, at, deadline)) is not None
         ]
 
     def _expire(self, session: Session, at: At) -> None:
@@ -210,14 +229,29 @@ class Worker:
             expire_what_is_late(session, now=at.now)
             self._expired_at = monotonic_seconds()
 
-    def _open(self, sender: Sender, one: Claimed, at: At, deadline: float) -> Ready | None:
+    def _open_safely(self, sender: Sender, one: Claimed, at: At, deadline: float) -> Ready | None:
         try:
-            opened = self._opener.open(one.delivery, one.person, one.wording)
-        except CannotOpen as error:
-            log.error("worker.cannot_open", delivery=str(one.delivery.id), why=str(error))
-            with self._p.database.write() as session:
-                park(session, one.attempt_id, reason="cannot_open", now=at.now)
+            return self._open(sender, one, at, deadline)
+        except Exception as error:  # noqa: BLE001  (the others of its batch go on)
+            log.error(
+                "worker.cannot_open", delivery=str(one.delivery.id), kind=type(error).__name__
+            )
+            self._put_aside(one, error, at)
             return None
+
+    def _put_aside(self, one: Claimed, error: Exception, at: At) -> None:
+        """Park what can never be opened; what may open later goes back, not a byte was written."""
+        is_tired = one.delivery.tries >= MOST_TRIES and not isinstance(error, Unavailable)
+        with contextlib.suppress(Unavailable):
+            if isinstance(error, CannotOpen) or is_tired:
+                with self._p.database.write() as session:
+                    park(session, one.attempt_id, reason="cannot_open", now=at.now)
+                return
+        result = one.attempt_id, one.delivery.id, NeverSent(type(error).__name__)
+        self._results.append(result)
+
+    def _open(self, sender: Sender, one: Claimed, at: At, deadline: float) -> Ready:
+        opened = self._opener.open(one.delivery, one.person, one.wording)
         left = (one.delivery.not_after - at.now).total_seconds()
         mac = self._p.keyring.callback_mac(one.attempt_id)
         text = OutgoingText(

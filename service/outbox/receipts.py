@@ -40,5 +40,5 @@ def record_receipt(
     if state is None:
         log.warning("receipt.unknown_status", status=receipt.status[:40])
         return False
-    code = int(receipt.error_code) if receipt.error_code.isdigit() else 0
+    code = int(receipt.error_code) if receipt.error_code.isdecimal() else 0
     return advance(session, Reported(attempt_id, receipt.message_sid, state, code), at, rules)

@@ -5,6 +5,7 @@ Twilio has no idempotency key; its record of messages is ours.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -34,7 +35,7 @@ class Doubt:
     attempt_id: UUID
     started_at: datetime
     sender: Sender
-    text: Opened
+    text: Opened | None  # None: its keys are gone, nobody can ask about it
 
 
 def note_leases_over(database: Database, at: At, rules: Rules) -> int:
@@ -87,26 +88,27 @@ def _due(session: Session, opener: Opener, now: datetime) -> list[Doubt]:
     ).all()
     doubts = []
     for attempt, delivery, person, sender, wording in rows:
-        try:
+        text: Opened | None = None
+        with contextlib.suppress(CannotOpen):  # its keys were destroyed meanwhile
             text = opener.open(delivery, person, wording.body if wording else None)
-        except CannotOpen:  # its keys were destroyed meanwhile: it stays as it is, visibly
-            continue
         doubts.append(Doubt(attempt.id, attempt.started_at, sender, text))
     return doubts
 
 
 def _ask(database: Database, directory: Directory, doubt: Doubt) -> Event:
+    if doubt.text is None:  # it stays as it is, visibly, and lets the others pass
+        return NoList(doubt.attempt_id)
     try:
         listed = directory.sent_to(doubt.text.to)
     except Unavailable:
         return NoList(doubt.attempt_id)
     for message in sorted(listed, key=lambda message: message.created_at):
-        if _can_be(message, doubt) and not _is_known(database, message.sid):
+        if _can_be(message, doubt, doubt.text.body) and not _is_known(database, message.sid):
             return Found(doubt.attempt_id, message.sid)
     return NothingFound(doubt.attempt_id)
 
 
-def _can_be(message: Listed, doubt: Doubt) -> bool:
+def _can_be(message: Listed, doubt: Doubt, body: str) -> bool:
     """Return whether this message can be the attempt: from us, to them, the same text, not older."""
     sender = doubt.sender
     is_ours = (
@@ -117,7 +119,7 @@ def _can_be(message: Listed, doubt: Doubt) -> bool:
     return (
         message.direction == FROM_US
         and is_ours
-        and message.body == doubt.text.body
+        and message.body == body
         # The carrier's times are whole seconds.
         and message.created_at >= doubt.started_at - CLOCK_MARGIN
     )

@@ -43,6 +43,8 @@ from service.sms.codes import Code, Does, look_up
 
 RANK = {
     State.PLANNED: 0,
+    State.SUPPRESSED: 0,
+    State.EXPIRED: 0,
     State.SUBMITTING: 0,
     State.IN_DOUBT: 0,
     State.ACCEPTED: 1,
@@ -52,14 +54,16 @@ RANK = {
     State.DELIVERED: 5,
 }
 ENDED_BADLY = (State.FAILED, State.UNDELIVERED)
+TAKEN_BACK = (State.SUPPRESSED, State.EXPIRED)
 
 
 @dataclass(frozen=True, slots=True)
 class Life:
     """What decides a delivery's next step.
 
-    attempt_id: the newest try; is_open: nobody knows yet what became of it. lease_until: the
-    moment after which no byte of it can still be written. first_empty_at: when the carrier's list
+    attempt_id: the newest try; is_open: nobody knows yet what became of it; sid: the carrier's id
+    for that try, kept while another is planned. lease_until: the moment after which no byte of it
+    can still be written. first_empty_at: when the carrier's list
     was first empty, late enough to mean something. resends: an urgent text that would rather come
     twice than not at all. waits_for_person: two empty lists are not enough for this one.
     """
@@ -88,8 +92,12 @@ def step(life: Life, event: Event, at: At) -> Result:
     if event.attempt_id != life.attempt_id:
         return life, ()
     match event:
-        case Answered(outcome=outcome):
-            return _answered(life, outcome, at) if life.is_open else (life, ())
+        case Answered(outcome=outcome) if life.is_open:
+            return _answered(life, outcome, at)
+        case Answered(outcome=Accepted(sid=sid)):  # after it was given up: as good as a receipt
+            return _reported(life, Reported(event.attempt_id, sid, State.ACCEPTED), at)
+        case Answered():
+            return life, ()
         case Reported():
             return _reported(life, event, at)
         case LeaseOver():
@@ -203,10 +211,12 @@ def _reported(life: Life, event: Reported, at: At) -> Result:
     if life.sid not in (None, event.sid):
         return life, ()
     effects: tuple[Effect, ...] = (Close("accepted", event.sid),) if life.sid is None else ()
-    if RANK[event.state] <= RANK.get(life.state, 0) or life.state not in RANK:
-        if life.sid is None and life.state in RANK:
-            return replace(life, sid=event.sid, is_open=False), effects
-        return life, ()
+    # With a message id and still waiting: it ended badly and is to be tried again. Only the news
+    # that it did arrive changes that.
+    is_retrying = life.sid is not None and RANK[life.state] == RANK[State.PLANNED]
+    reached = State.UNDELIVERED if is_retrying else life.state
+    if RANK[event.state] <= RANK[reached]:
+        return replace(life, sid=event.sid, is_open=False), effects
     moved = replace(
         life, state=event.state, sid=event.sid, is_open=False, look_at=None,
         reason=str(event.code or ""),
@@ -214,14 +224,14 @@ def _reported(life: Life, event: Reported, at: At) -> Result:
     if event.state not in ENDED_BADLY:
         return moved, effects
     means = look_up(event.code)
-    if means.does in (Does.RETRY, Does.LATER):
+    if means.does in (Does.RETRY, Does.LATER) and life.state not in (*ENDED_BADLY, *TAKEN_BACK):
         when = (
             _next_try(life, means, at) if means.does is Does.RETRY else at.now + at.timing.backoff
         )
-        if when is not None and life.state in (State.ACCEPTED, State.SENT):
+        if when is not None:
             again, _ = _again(moved, str(event.code), "", when)
             slow = (SlowSender(),) if means.does is Does.LATER else ()
-            return replace(again, retries=life.retries + 1), (*effects, *slow)
+            return replace(again, sid=event.sid, retries=life.retries + 1), (*effects, *slow)
     return moved, (*effects, *_consequences(means, event.code))
 
 

@@ -24,7 +24,7 @@ from service.outbox.withdraw import withdraw_person
 from service.people.consent import opt_out
 from service.people.phone import read_phone
 from service.people.register import Card, register_person
-from service.people.tables import Person
+from service.people.tables import Consent, Person
 from service.privacy.keyring import KeyKind
 from service.privacy.policy import SYSTEM
 from service.privacy.read import Reader
@@ -52,10 +52,12 @@ class Reception:
 
 
 def take_in(
-    session: Session, reception: Reception, text: InboundText, *, now: datetime
-) -> UUID | None:
+    session: Session, reception: Reception, text: InboundText, *, now: datetime,
+    came_at: datetime | None = None,
+) -> UUID | None:  # fmt: skip
     """Write a text down with any opt-out; return its id, or None if there is nothing left to do.
 
+    came_at: when it came to the carrier, where that was long ago (default: now).
     Safe to run twice and at once: a message id has one row. A sender without a phone number (a
     short code, another app) can't be answered and is only logged.
     """
@@ -70,11 +72,19 @@ def take_in(
     sender = sender_by_number(session, text.to) or _first_sender(session)
     chapter = get_chapter(session, sender.chapter_id)
     person = register_person(session, reception.outbox.keyring, chapter, Card(phone), now=now)
-    inbound_id = _write(session, reception.outbox, person, sender, text, now)
+    inbound_id = _write(session, reception.outbox, person, sender, text, came_at or now)
     if inbound_id is not None and is_opt_out(text, person.language):
         opt_out(session, person, how="carrier" if text.opt_out_type else "text", now=now)
         withdraw_person(session, person.id, reason="opted_out", now=now)
     return inbound_id
+
+
+def who_left(session: Session, message_sid: str) -> UUID | None:
+    """Return whose text it was, if they get no more texts; None otherwise."""
+    wrote = select(Person.id).join(Inbound, col(Inbound.person_id) == Person.id)
+    return session.exec(
+        wrote.where(Inbound.message_sid == message_sid, Person.consent == Consent.OPTED_OUT)
+    ).first()
 
 
 def is_opt_out(text: InboundText, language: str) -> bool:
@@ -137,7 +147,7 @@ def _note_failure(database: Database, inbound_id: UUID, now: datetime) -> None:
 
 def _write(
     session: Session, outbox: Outbox, person: Person, sender: Sender, text: InboundText,
-    now: datetime,
+    came_at: datetime,
 ) -> UUID | None:  # fmt: skip
     inbound_id = new_id()
     key = outbox.keyring.key(KeyKind.PERSON, person.id)
@@ -148,7 +158,7 @@ def _write(
         "sender_id": sender.id,
         "text_sealed": seal(key, "inbound", inbound_id, "text", scrub(text.body)),
         "opt_out_type": text.opt_out_type,
-        "received_at": now,
+        "received_at": came_at,
         "intent": "",
         "subject": "",
         "tries": 0,

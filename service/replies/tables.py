@@ -39,3 +39,11 @@ class Inbound(Table, table=True):
             Personal.MESSAGE, KeyKind.PERSON, self.person_id, chapter_id,
             "inbound", self.id, "text", self.text_sealed,
         )  # fmt: skip
+
+
+class Recovered(Table, table=True):
+    """How far the carrier's record of a number of ours has been read for texts that were missed."""
+
+    __tablename__ = "recovered"
+    sender_id: UUID = Field(foreign_key="sender.id", primary_key=True)
+    through: datetime

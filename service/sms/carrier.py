@@ -101,3 +101,11 @@ class Directory(Protocol):
     def sent_to(self, to: str) -> Sequence[Listed]:
         """Return the messages to a number, newest first. Raises Unavailable."""
         ...
+
+
+class Mailbox(Protocol):
+    """The carrier's own record of what came in."""
+
+    def received_by(self, number: str, *, since: datetime) -> Sequence[Listed]:
+        """Return the texts to a number of ours since a moment, oldest first. Raises Unavailable."""
+        ...

@@ -44,7 +44,7 @@ class TwilioPost:
         """Make one request and say what came of it. See `Carrier.send`."""
         try:
             async with self._open().post(
-                self._url, data=_form(text), trace_request_ctx=deadline
+                self._url, data=_form(text), trace_request_ctx=deadline, allow_redirects=False
             ) as answer:
                 return _classify(answer.status, await answer.read(), answer.headers)
         except _TooLateError:
@@ -107,15 +107,18 @@ def _form(text: OutgoingText) -> bytes:
 def _classify(status: int, body: bytes, headers: Mapping[str, str]) -> Outcome:
     if status == TOO_MANY_REQUESTS:
         after = headers.get("Retry-After", "")
-        return TooFast(float(after) if after.isdigit() else None)
+        return TooFast(float(after) if after.isdecimal() else None)
     if status >= 500:
         return InDoubt(f"HTTP {status}")
     try:
         answer = json.loads(body)
     except ValueError:
         return InDoubt(f"HTTP {status}, not JSON")
+    if not isinstance(answer, dict):
+        return InDoubt(f"HTTP {status}, not an object")
     if status == 201 and isinstance(answer.get("sid"), str):
         return Accepted(answer["sid"])
     if 400 <= status < 500:
-        return Refused(code=int(answer.get("code") or 0), http_status=status)
+        code = str(answer.get("code") or 0)
+        return Refused(code=int(code) if code.isdecimal() else 0, http_status=status)
     return InDoubt(f"HTTP {status}")

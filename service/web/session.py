@@ -80,3 +80,14 @@ async def write_in_turn(app: FastAPI, work: Callable[[Session], T]) -> T:
 
     async with gate:
         return await anyio.to_thread.run_sync(run)
+
+
+async def read_apart(app: FastAPI, work: Callable[[Session], T]) -> T:
+    """Run `work` in a reading transaction of its own, on a thread, and end it before returning."""
+    wiring: Wiring = app.state.wiring
+
+    def run() -> T:
+        with wiring.database.read() as session:
+            return work(session)
+
+    return await anyio.to_thread.run_sync(run)

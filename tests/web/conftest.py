@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from structlog.testing import capture_logs
 
 from service.accounts.tables import Organizer
 from service.accounts.tokens import make_token
@@ -24,6 +26,13 @@ from tests.factories import StillClock, make_chapter, make_office, make_organize
 PUBLIC_URL = "http://localhost:8000"
 ACCOUNT_SID = "AC" + "0" * 32
 AUTH_TOKEN = "made-up"
+
+
+@pytest.fixture(autouse=True)
+def logs() -> Iterator[list[MutableMapping[str, Any]]]:
+    """What is logged, as data: nothing is written, so no traceback is ever drawn."""
+    with capture_logs() as written:
+        yield written
 
 
 @pytest.fixture

@@ -26,7 +26,8 @@ async def status(
         attempt_id, receipt = UUID(hex=attempt), read_receipt(form)
     except (ValueError, NotAWebhook) as error:
         raise HTTPException(403, "not a receipt for a text of ours") from error
-    if not hmac.compare_digest(mac, wiring.keyring.callback_mac(attempt_id)):
+    expected = wiring.keyring.callback_mac(attempt_id)
+    if not hmac.compare_digest(mac.encode(), expected.encode()):
         raise HTTPException(403, "not a receipt for a text of ours")
 
     def record(session: Session) -> None:

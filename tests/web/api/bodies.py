@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from httpx2 import Response
 
 from service.web.api.problems import MEDIA_TYPE
 from tests.web.conftest import Group
+
+# For what is refused before any database has a say.
+one_database = pytest.mark.parametrize("urls", ["sqlite"], indirect=True)
 
 
 def checkin(group: Group, **changes: Any) -> dict[str, Any]:

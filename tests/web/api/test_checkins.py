@@ -17,7 +17,7 @@ from service.rsvps.tables import Seat
 from service.wiring import Wiring
 from tests.factories import StillClock, make_volunteer
 from tests.web.api import bodies
-from tests.web.api.bodies import problem, wrong
+from tests.web.api.bodies import one_database, problem, wrong
 from tests.web.conftest import Group
 
 PLACES = {"lead": 1, "accompanier": 2}
@@ -61,6 +61,7 @@ def test_registering_twice_is_the_same_checkin_and_one_text(
         assert len(session.exec(select(Delivery)).all()) == 1
 
 
+@one_database
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
@@ -105,6 +106,7 @@ def test_every_wrong_field_is_named_at_once(
     assert wrong(answer) == expected
 
 
+@one_database
 def test_a_missing_field_is_named(client: TestClient) -> None:
     answer = client.post("/api/v1/checkins", json={})
     assert wrong(answer) == dict.fromkeys(
@@ -158,6 +160,7 @@ def test_two_approvals_at_once_open_the_places_once(
         assert len(session.exec(select(Seat)).all()) == 2
 
 
+@one_database
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [

@@ -19,7 +19,7 @@ from service.web.api.shapes import Language, OfferedRole
 from service.wiring import Wiring
 from tests.factories import StillClock
 from tests.web.api import bodies
-from tests.web.api.bodies import problem, wrong
+from tests.web.api.bodies import one_database, problem, wrong
 from tests.web.conftest import Group
 
 
@@ -64,6 +64,7 @@ def test_nobody_who_answered_is_invited(
     assert texts(wiring) == []
 
 
+@one_database
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
@@ -89,6 +90,7 @@ def test_a_volunteer_says_what_is_wrong(
     assert wrong(client.post("/api/v1/volunteers", json=bodies.volunteer(**changes))) == expected
 
 
+@one_database
 @pytest.mark.parametrize(
     "field", ["a_number", "status", "nationality", "date_of_birth", "address", "surname", "notes"]
 )
@@ -139,6 +141,7 @@ def test_a_reveal_shows_what_was_asked_and_is_written_down(
     ]  # fmt: skip
 
 
+@one_database
 @pytest.mark.parametrize(
     ("body", "expected"),
     [

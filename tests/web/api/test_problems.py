@@ -26,7 +26,7 @@ from service.web.api.problems import (
 )
 from service.wiring import Wiring
 from tests.web.api import bodies
-from tests.web.api.bodies import problem, wrong
+from tests.web.api.bodies import one_database, problem, wrong
 from tests.web.conftest import Group
 
 UNKNOWN = "0195a0c3-1111-7000-8000-000000000001"
@@ -67,6 +67,7 @@ ROUTE_BODIES: dict[str, dict[str, Any]] = {
 }
 
 
+@one_database
 def test_every_closed_route_is_in_this_list(client: TestClient) -> None:
     described = client.get("/api/v1/openapi.json").json()["paths"]
     routes = {
@@ -136,12 +137,14 @@ def test_what_is_no_id_is_not_found(client: TestClient) -> None:
     assert problem(client.get("/api/"), 404)["code"] == "not_found"
 
 
+@one_database
 def test_a_wrong_method_names_the_right_ones(client: TestClient) -> None:
     answer = client.delete("/api/v1/chapter")
     assert problem(answer, 405)["code"] == "wrong_method"
     assert "GET" in answer.headers["allow"]
 
 
+@one_database
 @pytest.mark.parametrize(
     ("content", "media_type", "status", "code"),
     [
@@ -168,6 +171,7 @@ def test_a_body_that_cannot_be_read_is_a_problem(
     assert "0142" not in answer.text
 
 
+@one_database
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
@@ -186,6 +190,7 @@ def test_a_query_says_what_is_wrong(
     assert wrong(client.get(f"/api/v1/checkins?{query}")) == expected
 
 
+@one_database
 def test_nothing_that_was_sent_comes_back(client: TestClient, group: Group) -> None:
     secret = "+14135550199"
     for field in ("phone", "alias", "language", "office_id", "starts_at", "people", "note"):
@@ -195,6 +200,7 @@ def test_nothing_that_was_sent_comes_back(client: TestClient, group: Group) -> N
         assert "0199" not in answer.text
 
 
+@one_database
 def test_problems_speak_the_organizers_language(
     other_client: TestClient, stranger: TestClient, catalog: Catalog
 ) -> None:
@@ -244,6 +250,7 @@ def test_our_own_mistake_is_a_500_that_tells_nothing(
     assert "0199" not in answer.text
 
 
+@one_database
 def test_every_problem_explains_itself(stranger: TestClient, catalog: Catalog) -> None:
     for code in catalog.errors:
         told = stranger.get(f"/api/v1/problems/{code}").json()

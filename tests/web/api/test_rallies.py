@@ -16,7 +16,7 @@ from service.rsvps.plan import launch_due_blasts
 from service.wiring import Wiring
 from tests.factories import StillClock, make_volunteer
 from tests.web.api import bodies
-from tests.web.api.bodies import problem, wrong
+from tests.web.api.bodies import one_database, problem, wrong
 from tests.web.conftest import Group
 
 
@@ -54,6 +54,7 @@ def test_a_draft_with_its_own_id_is_safe_to_send_twice(
     assert wrong(taken) == {"id": "id_taken"}
 
 
+@one_database
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
