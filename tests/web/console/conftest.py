@@ -1,0 +1,50 @@
+"""Marta's browser, signed in; and a page read as a person reads it."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from httpx2 import Response
+
+from service.accounts.sign_in import make_link
+from service.wiring import Wiring
+from tests.web.conftest import PUBLIC_URL, Group
+
+FROM_OUR_PAGES = {"Origin": PUBLIC_URL}
+
+
+def browser_of(app: FastAPI) -> TestClient:
+    """A browser on our own pages. It follows redirects, as browsers do."""
+    return TestClient(
+        app, base_url=PUBLIC_URL, headers=FROM_OUR_PAGES, raise_server_exceptions=False
+    )
+
+
+def new_link(wiring: Wiring, group: Group) -> str:
+    """The address of a one-time link for the group's organizer."""
+    with wiring.database.write() as session:
+        return f"/signin/{make_link(session, group.organizer, now=wiring.clock.now())}"
+
+
+@pytest.fixture
+def guest(app: FastAPI, group: Group) -> Iterator[TestClient]:
+    """A browser that is not signed in."""
+    with browser_of(app) as opened:
+        yield opened
+
+
+@pytest.fixture
+def marta(guest: TestClient, wiring: Wiring, group: Group) -> TestClient:
+    """Marta's browser."""
+    assert guest.post(new_link(wiring, group)).status_code == 200
+    return guest
+
+
+def text_of(page: Response) -> str:
+    """The words of a page, without its markup, spaces folded."""
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page.text)).split())

@@ -1,0 +1,177 @@
+"""The page where a family registers: in their language, with nothing kept that need not be."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlmodel import select
+
+from service.checkins.tables import CheckIn
+from service.outbox.tables import Delivery
+from service.people.tables import Consent, Person
+from service.wiring import Wiring
+from tests.factories import StillClock, make_volunteer
+from tests.web.conftest import PUBLIC_URL, Group
+
+
+@pytest.fixture
+def family(app: FastAPI, group: Group) -> Iterator[TestClient]:
+    """A family's phone."""
+    with TestClient(
+        app, base_url=PUBLIC_URL, headers={"Origin": PUBLIC_URL}, raise_server_exceptions=False
+    ) as opened:
+        yield opened
+
+
+def form(group: Group, **changes: str) -> dict[str, str]:
+    typed = {
+        "page": "es", "alias": "Azucena", "phone": "(413) 555-0120", "language": "es",
+        "office_id": str(group.office.id), "day": "2026-03-10", "clock": "08:00", "people": "2",
+        "ride": "yes", "note": "Viene con su hija.", "may_text": "yes",
+    }  # fmt: skip
+    return typed | changes
+
+
+def test_the_page_speaks_the_browsers_language_and_can_be_switched(family: TestClient) -> None:
+    spanish = family.get("/checkin", headers={"Accept-Language": "fr, es-GT;q=0.9, en;q=0.8"})
+    assert "Cuéntenos de su cita" in spanish.text
+    assert 'href="/checkin?lang=en"' in spanish.text
+    assert "Tell us about your appointment" in family.get("/checkin?lang=en").text
+    assert "Tell us" in family.get("/checkin", headers={"Accept-Language": "ht"}).text
+
+
+def test_a_phone_on_a_table_tells_nothing(family: TestClient) -> None:
+    for language in ("en", "es"):
+        page = family.get(f"/checkin?lang={language}").text
+        title = page.split("<title>")[1].split("</title>")[0]
+        assert title in ("Your appointment", "Su cita")
+
+
+def test_the_page_says_what_is_kept_and_what_is_never_asked(family: TestClient) -> None:
+    page = html.unescape(family.get("/checkin?lang=en").text)
+    assert "not one that the agency gave you" in page
+    assert "Your A-number, your status" in page
+    asked = page.split("<form")[1]
+    for name in ("a_number", "status", "address", "birth", "surname"):
+        assert f'name="{name}"' not in asked
+
+
+def test_after_sending_they_know_who_calls_from_where_by_when(
+    family: TestClient, wiring: Wiring, group: Group
+) -> None:
+    page = family.post("/checkin", data=form(group))
+    assert page.status_code == 200
+    assert "Marta le llama del 413-555-0142." in page.text
+    assert "martes 3 de marzo, 10:00 am" in page.text
+    assert "martes 10 de marzo, 8:00 am" in page.text
+    with wiring.database.read() as session:
+        (checkin,) = session.exec(select(CheckIn)).all()
+        (person,) = session.exec(select(Person)).all()
+        (text,) = session.exec(select(Delivery)).all()
+    assert (checkin.people, checkin.needs_ride, checkin.registered_how) == (2, True, "web")
+    assert (person.language, person.consent) == ("es", Consent.INVITED)
+    assert text.template == "family_registered"
+
+
+def test_without_the_tick_nothing_is_texted(
+    family: TestClient, wiring: Wiring, group: Group
+) -> None:
+    typed = form(group)
+    del typed["may_text"]
+    assert family.post("/checkin", data=typed).status_code == 200
+    with wiring.database.read() as session:
+        assert session.exec(select(Delivery)).all() == []
+
+
+def test_sending_twice_is_one_appointment(
+    family: TestClient, wiring: Wiring, group: Group
+) -> None:
+    first, second = (family.post("/checkin", data=form(group)) for _ in range(2))
+    assert first.text == second.text
+    with wiring.database.read() as session:
+        assert len(session.exec(select(CheckIn)).all()) == 1
+        assert len(session.exec(select(Delivery)).all()) == 1
+
+
+def test_a_known_phone_gets_the_same_answer_as_an_unknown_one(
+    family: TestClient, wiring: Wiring, group: Group
+) -> None:
+    with wiring.database.write() as session:
+        make_volunteer(
+            session, wiring.keyring, group.chapter, 101, now=wiring.clock.now(), name="Rosa"
+        )
+    known = family.post("/checkin", data=form(group, phone="413-555-0101"))
+    unknown = family.post("/checkin", data=form(group, phone="413-555-0199"))
+    assert (known.status_code, known.text) == (unknown.status_code, unknown.text)
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "says"),
+    [
+        ("alias", "", "falta"),
+        ("phone", "hola", "número de teléfono"),
+        ("office_id", "", "falta"),
+        ("day", "mañana", "fecha"),
+        ("day", "2026-02-01", "pas"),
+        ("clock", "temprano", "hora"),
+        ("people", "0", "12"),
+    ],
+)
+def test_what_cannot_be_read_is_said_in_their_language_and_all_is_kept(
+    family: TestClient, wiring: Wiring, group: Group, field: str, typed: str, says: str
+) -> None:
+    page = family.post("/checkin", data=form(group, **{field: typed}))
+    assert page.status_code == 422
+    told = page.text.split(f'id="{field}-wrong"')[1].split("</p>")[0]
+    assert says in html.unescape(told)
+    assert "Viene con su hija." in page.text
+    with wiring.database.read() as session:
+        assert session.exec(select(Person)).all() == []
+
+
+@pytest.mark.parametrize("day", ["2026-03-10", "3/10/2026", "03/10/2026"])
+@pytest.mark.parametrize("clock", ["08:00", "8:00 am", "8am", "8 a.m.", "8:00 A. M."])
+def test_an_old_phone_without_date_fields_can_type_them(
+    family: TestClient, wiring: Wiring, group: Group, day: str, clock: str
+) -> None:
+    page = family.post("/checkin", data=form(group, day=day, clock=clock))
+    assert "martes 10 de marzo, 8:00 am" in page.text
+
+
+def test_an_a_number_in_the_note_is_not_kept(
+    family: TestClient, wiring: Wiring, group: Group
+) -> None:
+    family.post("/checkin", data=form(group, note="mi A 123-456-789"))
+    with wiring.database.read() as session:
+        checkin = session.exec(select(CheckIn)).one()
+    from service.privacy.policy import SYSTEM
+    from service.privacy.read import Reader
+
+    assert Reader(wiring.keyring, SYSTEM).show(checkin.sealed_note()) == "mi [removed]"
+
+
+def test_markup_in_what_they_write_stays_text(family: TestClient, group: Group) -> None:
+    page = family.post("/checkin", data=form(group, alias="<script>x</script>", phone="1"))
+    assert "<script>x" not in page.text
+    assert "&lt;script&gt;x" in page.text
+
+
+def test_another_site_cannot_send_the_form(family: TestClient, group: Group) -> None:
+    answer = family.post("/checkin", data=form(group), headers={"Origin": "https://x.example"})
+    assert answer.status_code == 403
+
+
+def test_the_time_is_the_offices_own(
+    family: TestClient, wiring: Wiring, group: Group, clock: StillClock
+) -> None:
+    with wiring.database.write() as session:
+        group.office.time_zone = "America/Chicago"
+        session.add(group.office)
+    family.post("/checkin", data=form(group))
+    with wiring.database.read() as session:
+        checkin = session.exec(select(CheckIn)).one()
+    assert f"{checkin.starts_at:%H:%M}" == "13:00"
