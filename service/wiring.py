@@ -110,19 +110,22 @@ def make_carrier(settings: Settings) -> Carrier:
 
 def make_worker(wiring: Wiring) -> Worker:
     """Construct a worker. Belongs to one event loop."""
+    return Worker(make_parts(wiring))
+
+
+def make_parts(wiring: Wiring) -> Parts:
+    """Construct what a worker works with."""
     settings = wiring.settings
-    return Worker(
-        Parts(
-            database=wiring.database,
-            keyring=wiring.keyring,
-            carrier=make_carrier(settings),
-            directory=make_directory(settings),
-            clock=wiring.clock,
-            public_url=settings.public_url,
-            connections=settings.carrier_connections,
-            timing=wiring.timing,
-            rules=wiring.rules,
-        )
+    return Parts(
+        database=wiring.database,
+        keyring=wiring.keyring,
+        carrier=make_carrier(settings),
+        directory=make_directory(settings),
+        clock=wiring.clock,
+        public_url=settings.public_url,
+        connections=settings.carrier_connections,
+        timing=wiring.timing,
+        rules=wiring.rules,
     )
 
 
@@ -132,5 +135,5 @@ def make_directory(settings: Settings) -> TwilioDirectory:
         api_base=settings.twilio_api_base,
         account_sid=settings.twilio_account_sid,
         auth_token=settings.twilio_auth_token.get_secret_value(),
-        timeout_seconds=settings.carrier_timeout_seconds,
+        timeout_seconds=timing_of(settings).carrier_timeout.total_seconds(),
     )

@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 import uvicorn
 
-from schedules.runner import start_clock
+from schedules.lead import tick_until
 from service.app import create_app
 from service.cli import logs
 from service.db.migrate import is_current
@@ -27,24 +27,28 @@ GRACE_SECONDS = 5
 def run() -> None:
     """Run everything in one process: what a small network on SQLite needs."""
     wiring = _start()
-    stop = threading.Event()
-    worker_thread = threading.Thread(target=_work_until, args=(wiring, stop), name="worker")
-    worker_thread.start()
-    scheduler = start_clock(wiring)
+    stop = _stop_on_signals()
+    others = [
+        threading.Thread(target=_work_until, args=(wiring, stop), name="worker"),
+        threading.Thread(target=tick_until, args=(wiring, stop), name="clock"),
+    ]
+    for thread in others:
+        thread.start()
     try:
-        _serve(wiring)
+        _serve(wiring, stop)
     finally:
-        scheduler.shutdown(wait=True)
         stop.set()
-        worker_thread.join()
+        for thread in others:
+            thread.join()
         wiring.close()
 
 
 def web() -> None:
     """Serve pages, the API and webhooks."""
     wiring = _start()
+    stop = _stop_on_signals()
     try:
-        _serve(wiring)
+        _serve(wiring, stop)
     finally:
         wiring.close()
 
@@ -60,14 +64,15 @@ def worker() -> None:
 
 
 def clock() -> None:
-    """Tick: look for what is due."""
+    """Tick: look for what is due. A second one stands by and takes over when the first ends."""
     wiring = _start()
     stop = _stop_on_signals()
-    scheduler = start_clock(wiring)
+    # On a thread: a signal that sets `stop` while this very thread waits for it could block forever.
+    ticking = threading.Thread(target=tick_until, args=(wiring, stop), name="clock")
+    ticking.start()
     try:
-        stop.wait()
+        ticking.join()
     finally:
-        scheduler.shutdown(wait=True)
         wiring.close()
 
 
@@ -80,7 +85,8 @@ def _start() -> Wiring:
     return wiring
 
 
-def _serve(wiring: Wiring) -> None:
+def _serve(wiring: Wiring, stop: threading.Event) -> None:
+    """Serve until `stop` or a signal; what is being answered is finished."""
     config = uvicorn.Config(
         create_app(wiring),
         host=wiring.settings.host,
@@ -91,7 +97,14 @@ def _serve(wiring: Wiring) -> None:
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     log.info("web.listening", address=wiring.settings.public_url)
-    uvicorn.Server(config).run()
+    server = uvicorn.Server(config)
+
+    def end_with_stop() -> None:
+        stop.wait()
+        server.should_exit = True
+
+    threading.Thread(target=end_with_stop, daemon=True).start()
+    server.run()
 
 
 def _work_until(wiring: Wiring, stop: threading.Event) -> None:
@@ -119,6 +132,11 @@ def _run_fast(work: Coroutine[Any, Any, None]) -> None:
 
 
 def _stop_on_signals() -> threading.Event:
+    """Return what SIGINT and SIGTERM set, so that a process ends in order.
+
+    The web server has handlers of its own while it serves and then raises the signal again: without
+    these that would end the process there and then, with texts in flight.
+    """
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())

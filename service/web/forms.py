@@ -108,7 +108,7 @@ class Answers:
         typed = self.needed(name)
         found = read_clock(typed)
         if typed and found is None:
-            self.wrong(InvalidValue(name, "bad_time"))
+            self.wrong(InvalidValue(name, "bad_clock"))
         return found
 
     def done(self) -> None:

@@ -29,7 +29,9 @@ def _calls(dependant: Dependant) -> list[object]:
 
 
 def test_every_change_must_come_from_our_own_pages() -> None:
-    unsafe = [r for r in _routes(console.router, public.router) if r.methods and r.methods - set(SAFE)]
+    unsafe = [
+        r for r in _routes(console.router, public.router) if r.methods and r.methods - set(SAFE)
+    ]
     assert len(unsafe) > 10
     for route in unsafe:
         calls = _calls(route.dependant)

@@ -22,7 +22,7 @@ for resource in (chapter, checkins, rallies, answers, blasts, volunteers, famili
     closed.include_router(resource.router)
 
 router = APIRouter(prefix=docs.PREFIX)
-router.include_router(docs.router)
 router.include_router(closed)
+router.include_router(docs.router)
 
 __all__ = ["answer_error", "router"]

@@ -33,6 +33,7 @@ PAGE = """\
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Acompaña API</title>
+<link rel="icon" href="/static/mark.svg">
 <link rel="stylesheet" href="/static/swagger-ui.css">
 </head>
 <body>

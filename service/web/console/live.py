@@ -25,8 +25,9 @@ POLL_SECONDS = 1.0
 class News:
     """Wakes everybody who waits when the database has changed."""
 
-    def __init__(self, watch: ChangeWatch) -> None:
+    def __init__(self, watch: ChangeWatch, poll_seconds: float = POLL_SECONDS) -> None:
         self._watch = watch
+        self._poll_seconds = poll_seconds
         self._changed = asyncio.Event()
         self._somebody = asyncio.Event()
         self._over = asyncio.Event()
@@ -57,7 +58,7 @@ class News:
                     self._wake()
                 seen = mark
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._over.wait(), POLL_SECONDS)
+                await asyncio.wait_for(self._over.wait(), self._poll_seconds)
         self._watch.close()
 
     def end(self) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 from fastapi.testclient import TestClient
 from sqlmodel import select
 
+from service.chapters.find import sender_of
 from service.checkins.approve import Approval, approve
 from service.checkins.register import Registration, register
 from service.checkins.tables import CheckIn
@@ -67,9 +69,7 @@ def texted(wiring: Wiring, group: Group, body: str) -> Inbound:
         return text
 
 
-def group_sender(wiring: Wiring, group: Group) -> object:
-    from service.chapters.find import sender_of
-
+def group_sender(wiring: Wiring, group: Group) -> UUID:
     with wiring.database.read() as session:
         return sender_of(session, group.chapter.id).id
 

@@ -57,7 +57,7 @@ def test_an_organizer_registers_what_a_family_told(
         ("phone", "+52 55 1234 5678", "can't text numbers in that country"),
         ("day", "the tenth", "couldn't read that date"),
         ("day", "2026-02-30", "couldn't read that date"),
-        ("day", "2026-03-01", "already past"),
+        ("day", "2026-03-01", "has passed"),
         ("clock", "morning", "couldn't read that time"),
         ("people", "many", "number"),
         ("people", "40", "12"),
@@ -139,9 +139,7 @@ def test_places_that_make_no_sense_come_back(
     assert all_checkins(wiring)[0].state is CheckInState.SUBMITTED
 
 
-def test_a_second_approval_changes_nothing(
-    marta: TestClient, wiring: Wiring, group: Group
-) -> None:
+def test_a_second_approval_changes_nothing(marta: TestClient, wiring: Wiring, group: Group) -> None:
     checkin = approved(wiring, group, days=5)
     path = f"/checkins/{checkin.id}/approve"
     assert marta.post(path, data={"places_lead": "5"}).status_code == 409

@@ -6,13 +6,11 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-import pytest
-
 from service.db import Database
 from service.db.changes import ChangeWatch
 from service.errors import Unavailable
-from service.web.console import live
 from service.web.console.live import News
+from tests.factories import make_chapter
 
 T = TypeVar("T")
 
@@ -35,9 +33,7 @@ class Counter(ChangeWatch):
         pass
 
 
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "POLL_SECONDS", 0.001)
+QUICK = 0.001
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
@@ -56,7 +52,7 @@ async def looked(watch: Counter, times: int) -> None:
 def test_a_change_wakes_everybody_who_watches() -> None:
     async def story() -> None:
         watch = Counter()
-        news = News(watch)
+        news = News(watch, QUICK)
         polling = asyncio.create_task(news.poll())
         streams = [news.changes() for _ in range(3)]
         for stream in streams:
@@ -75,7 +71,7 @@ def test_a_change_wakes_everybody_who_watches() -> None:
 def test_nobody_watching_means_that_no_database_is_asked() -> None:
     async def story() -> None:
         watch = Counter()
-        news = News(watch)
+        news = News(watch, QUICK)
         polling = asyncio.create_task(news.poll())
         await asyncio.sleep(0.05)
         assert watch.looks == 0
@@ -100,7 +96,7 @@ async def looked_no_more(watch: Counter) -> None:
 
 def test_the_end_ends_every_stream() -> None:
     async def story() -> None:
-        news = News(Counter())
+        news = News(Counter(), QUICK)
         polling = asyncio.create_task(news.poll())
         stream = news.changes()
         await anext(stream)
@@ -116,7 +112,7 @@ def test_the_end_ends_every_stream() -> None:
 def test_a_database_that_is_down_ends_nothing() -> None:
     async def story() -> None:
         watch = Counter()
-        news = News(watch)
+        news = News(watch, QUICK)
         polling = asyncio.create_task(news.poll())
         stream = news.changes()
         await anext(stream)
@@ -136,8 +132,6 @@ def test_a_commit_is_a_change_on_both_databases(database: Database) -> None:
     watch = ChangeWatch(database)
     before = watch.mark()
     assert watch.mark() == before
-    from tests.factories import make_chapter
-
     with database.write() as session:
         make_chapter(session)
     assert watch.mark() != before

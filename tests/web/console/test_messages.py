@@ -24,16 +24,14 @@ OURS_ALONE = re.compile(r"\b(blasts?|outbox|deliver(y|ies)|segments?|payload|que
 
 
 @pytest.fixture
-def blast(marta: TestClient, wiring: Wiring, draft: Rally, clock: StillClock) -> Blast:  # noqa: F811
+def blast(marta: TestClient, wiring: Wiring, draft: Rally, clock: StillClock) -> Blast:
     """A call to three people that is being sent."""
     marta.post(f"/rallies/{draft.id}/send", data={"when": "now"})
     launch_due_blasts(wiring.database, now=clock.tick(seconds=10))
     return blasts(wiring)[0]
 
 
-def test_progress_is_told_in_plain_words(
-    marta: TestClient, wiring: Wiring, blast: Blast
-) -> None:
+def test_progress_is_told_in_plain_words(marta: TestClient, wiring: Wiring, blast: Blast) -> None:
     with wiring.database.write() as session:
         rows = session.exec(select(Delivery)).all()
         for row, state in zip(rows, (State.DELIVERED, State.FAILED, State.PLANNED), strict=True):
@@ -77,7 +75,7 @@ def test_who_paused_and_stopped_is_on_the_record(
     assert {("Marta", f"message.{verb}") for verb in ("pause", "resume", "stop")} <= lines
 
 
-def test_no_page_speaks_of_our_insides(marta: TestClient, blast: Blast, draft: Rally) -> None:  # noqa: F811
+def test_no_page_speaks_of_our_insides(marta: TestClient, blast: Blast, draft: Rally) -> None:
     for path in ("/", f"/messages/{blast.id}", f"/messages/{blast.id}/stop", "/people",
                  f"/rallies/{draft.id}", "/rallies/new", "/checkins/new"):  # fmt: skip
         assert not OURS_ALONE.search(text_of(marta.get(path))), path

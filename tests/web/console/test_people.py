@@ -55,9 +55,7 @@ def test_a_long_list_comes_a_page_at_a_time(
     assert marta.get("/people", params={"after": after}).text.count("person-name") == 3
 
 
-def test_vetting_is_changed_on_the_record(
-    marta: TestClient, wiring: Wiring, group: Group
-) -> None:
+def test_vetting_is_changed_on_the_record(marta: TestClient, wiring: Wiring, group: Group) -> None:
     now = wiring.clock.now()
     with wiring.database.write() as session:
         rosa = make_volunteer(session, wiring.keyring, group.chapter, 101, now=now, vetting=0)

@@ -68,9 +68,7 @@ def draft(marta: TestClient, wiring: Wiring, volunteers: None) -> Rally:
     return rally
 
 
-def test_a_draft_leads_to_a_page_that_shows_what_arrives(
-    marta: TestClient, draft: Rally
-) -> None:
+def test_a_draft_leads_to_a_page_that_shows_what_arrives(marta: TestClient, draft: Rally) -> None:
     page = text_of(marta.get(f"/rallies/{draft.id}/send"))
     assert ENGLISH in page
     assert SPANISH in page

@@ -44,9 +44,7 @@ def test_a_link_gets_too_old(
     assert guest.post(link).status_code == 410
 
 
-def test_the_cookie_is_for_this_site_only(
-    guest: TestClient, wiring: Wiring, group: Group
-) -> None:
+def test_the_cookie_is_for_this_site_only(guest: TestClient, wiring: Wiring, group: Group) -> None:
     answer = guest.post(new_link(wiring, group), follow_redirects=False)
     cookie = answer.headers["set-cookie"].lower()
     assert cookie.startswith("acompana=")
@@ -99,9 +97,7 @@ def test_signing_out_ends_the_session_itself(marta: TestClient) -> None:
     assert marta.get("/").status_code == 401
 
 
-def test_what_was_typed_survives_a_session_that_ended(
-    marta: TestClient, clock: StillClock
-) -> None:
+def test_what_was_typed_survives_a_session_that_ended(marta: TestClient, clock: StillClock) -> None:
     clock.tick(hours=1)
     page = marta.post("/rallies/new", data={"title": "Vigil for Azucena"})
     assert page.status_code == 401

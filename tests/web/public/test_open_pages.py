@@ -14,7 +14,7 @@ from tests.web.public.test_checkin import family
 __all__ = ["family"]  # a fixture
 
 
-def test_the_privacy_page_says_that_numbers_are_never_sold_or_shared(family: TestClient) -> None:  # noqa: F811
+def test_the_privacy_page_says_that_numbers_are_never_sold_or_shared(family: TestClient) -> None:
     english = html.unescape(family.get("/privacy?lang=en").text)
     assert "never sell or share phone numbers" in english
     for word in ("STOP", "HELP", "Message and data rates", "413-555-0142"):
@@ -23,7 +23,9 @@ def test_the_privacy_page_says_that_numbers_are_never_sold_or_shared(family: Tes
 
 
 def test_health_follows_the_database(
-    family: TestClient, wiring: Wiring, monkeypatch: pytest.MonkeyPatch  # noqa: F811
+    family: TestClient,
+    wiring: Wiring,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert family.get("/healthz").status_code == 200
 
@@ -34,12 +36,12 @@ def test_health_follows_the_database(
     assert family.get("/healthz").status_code == 503
 
 
-def test_search_engines_stay_away(family: TestClient) -> None:  # noqa: F811
+def test_search_engines_stay_away(family: TestClient) -> None:
     assert "Disallow: /" in family.get("/robots.txt").text
 
 
 @pytest.mark.parametrize("path", ["/checkin", "/signin", "/", "/nowhere", "/healthz", "/api/v1/x"])
-def test_every_answer_is_guarded_and_kept_by_nobody(family: TestClient, path: str) -> None:  # noqa: F811
+def test_every_answer_is_guarded_and_kept_by_nobody(family: TestClient, path: str) -> None:
     headers = family.get(path).headers
     policy = headers["content-security-policy"]
     assert "default-src 'none'" in policy
@@ -52,7 +54,7 @@ def test_every_answer_is_guarded_and_kept_by_nobody(family: TestClient, path: st
 
 
 def test_only_static_files_are_kept_and_for_good_when_their_address_has_a_hash(
-    family: TestClient,  # noqa: F811
+    family: TestClient,
 ) -> None:
     address = family.get("/signin").text.split('rel="stylesheet" href="')[1].split('"')[0]
     assert "immutable" in family.get(address).headers["cache-control"]
@@ -61,7 +63,7 @@ def test_only_static_files_are_kept_and_for_good_when_their_address_has_a_hash(
     assert family.get("/static/nothing.css").headers["cache-control"] == "no-store"
 
 
-def test_no_page_needs_an_inline_style_or_script(family: TestClient) -> None:  # noqa: F811
+def test_no_page_needs_an_inline_style_or_script(family: TestClient) -> None:
     for path in ("/checkin", "/signin", "/privacy"):
         page = family.get(path).text
         assert " style=" not in page
