@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 import threading
 from collections.abc import Coroutine
 from typing import Any
 
 import structlog
 import uvicorn
+from fastapi import FastAPI
 
 from schedules.lead import tick_until
 from service.app import create_app
@@ -17,6 +19,7 @@ from service.cli import logs
 from service.db.migrate import is_current
 from service.errors import Misuse
 from service.settings import Settings
+from service.web.console import end_streams
 from service.wiring import Wiring, make_worker, wire
 
 log = structlog.get_logger()
@@ -87,8 +90,9 @@ def _start() -> Wiring:
 
 def _serve(wiring: Wiring, stop: threading.Event) -> None:
     """Serve until `stop` or a signal; what is being answered is finished."""
+    app = create_app(wiring)
     config = uvicorn.Config(
-        create_app(wiring),
+        app,
         host=wiring.settings.host,
         port=wiring.settings.port,
         access_log=False,  # addresses hold one-time secrets
@@ -97,7 +101,7 @@ def _serve(wiring: Wiring, stop: threading.Event) -> None:
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     log.info("web.listening", address=wiring.settings.public_url)
-    server = uvicorn.Server(config)
+    server = _Server(config, app)
 
     def end_with_stop() -> None:
         stop.wait()
@@ -105,6 +109,18 @@ def _serve(wiring: Wiring, stop: threading.Event) -> None:
 
     threading.Thread(target=end_with_stop, daemon=True).start()
     server.run()
+
+
+class _Server(uvicorn.Server):
+    """Ends the pages' live streams before it waits for connections to close: they never would."""
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+        super().__init__(config)
+        self._app = app
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        end_streams(self._app)
+        await super().shutdown(sockets)
 
 
 def _work_until(wiring: Wiring, stop: threading.Event) -> None:

@@ -133,8 +133,10 @@ class Worker:
         try:
             ready = await self._in_thread(lambda: self._turn(results, room))
         except Exception as error:  # noqa: BLE001  (a worker outlives any one turn)
-            self._results = results + self._results
             log.error("worker.turn_failed", kind=type(error).__name__, why=_why(error))
+            if not isinstance(error, Unavailable):
+                results = await self._in_thread(lambda: self._record_singly(results))
+            self._results = results + self._results
             await asyncio.sleep(AFTER_TROUBLE_SECONDS)
             return
         for one in ready:
@@ -169,7 +171,15 @@ class Worker:
             self._news.set()
 
     async def _post(self, one: Ready) -> Outcome:
-        return await self._p.carrier.send(one.text, deadline=one.deadline)
+        try:
+            return await self._p.carrier.send(one.text, deadline=one.deadline)
+        except Exception as error:  # noqa: BLE001
+            # A carrier raises nothing. If one does, who knows how far it came: one text is in
+            # doubt, and the others go on.
+            log.error(
+                "worker.send_failed", attempt=str(one.claimed.attempt_id), kind=type(error).__name__
+            )
+            return InDoubt(type(error).__name__)
 
     def _give_back(self) -> None:
         """Hand back what was claimed and not begun."""
@@ -223,6 +233,23 @@ class Worker:
             for sender, one in taken
             if (ready := self._open_safely(sender, one, at, deadline)) is not None
         ]
+
+    def _record_singly(self, results: list[Result]) -> list[Result]:
+        """Write answers down one by one; return those that the database could not take.
+
+        One that can't be written down at all is left out: its lease runs out, and what became of
+        it is found like that of any text in doubt.
+        """
+        left: list[Result] = []
+        for result in results:
+            try:
+                with self._p.database.write() as session:
+                    record(session, [result], self._at(), self._p.rules)
+            except Unavailable:
+                left.append(result)
+            except Exception as error:  # noqa: BLE001  (the others are written down)
+                log.error("worker.cannot_record", attempt=str(result[0]), kind=type(error).__name__)
+        return left
 
     def _expire(self, session: Session, at: At) -> None:
         if monotonic_seconds() - self._expired_at > EXPIRE_EVERY_SECONDS:

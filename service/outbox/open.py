@@ -42,7 +42,7 @@ class Opener:
             body = wording
             if body is None:
                 body = self._reader.show(delivery.sealed_body(person.chapter_id))
-        except Misuse as error:
+        except (Misuse, ValueError) as error:  # or damaged beyond being a sealed text
             raise CannotOpen(str(error)) from error
         if not to or not body.strip():
             raise CannotOpen(f"delivery {delivery.id} has no number or no text")

@@ -51,9 +51,8 @@ class Answering:
 
     def arrive(self) -> None:
         """Note that they are there."""
-        rsvp = arrive(self._session, self._talk.person.id, self._subject)
-        is_lead = rsvp is not None and rsvp.role is SeatRole.LEAD
-        self._talk.answer("here_noted_lead" if is_lead else "here_noted")
+        arrive(self._session, self._talk.person.id, self._subject)
+        self._talk.answer("here_noted")
 
     def _describe(self, person: Person) -> Event:
         catalog = self._talk.outbox.catalog

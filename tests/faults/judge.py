@@ -61,22 +61,22 @@ def _counts(stage: Stage) -> tuple[Counter[State], int]:
 
 
 def judge(stage: Stage, *, excused: frozenset[str] = frozenset()) -> Verdict:
-    """Compare every delivery with what the carrier accepted.
+    """Compare every delivery with what the carrier accepted. Each text is due once to a number.
 
     excused: numbers to which a text need not go. Lost: due to somebody and never accepted, or
-    accepted and unknown to us. Twice: accepted more often than there are deliveries of it.
+    accepted and unknown to us. Twice: accepted more than once.
     """
     accepted: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     for entry in stage.sandbox.ledger("created"):
         accepted[entry["to"], entry["body"]].append(entry)
     verdict = Verdict(texts=sum(map(len, accepted.values())))
-    wanted: Counter[tuple[str, str]] = Counter()
+    wanted: set[tuple[str, str]] = set()
     for delivery, text in _deliveries(stage):
         reached = State(delivery.state) in REACHED_CARRIER
         is_due = text[0] not in excused and delivery.state is not State.SUPPRESSED
         sids = {entry["sid"] for entry in accepted.get(text, [])}
         if reached or is_due:
-            wanted[text] += 1
+            wanted.add(text)
         if reached and delivery.sid not in sids:
             verdict.lost += 1
             verdict.note(f"{text[0]}: {delivery.state} under an id that the carrier doesn't know")
@@ -84,12 +84,9 @@ def judge(stage: Stage, *, excused: frozenset[str] = frozenset()) -> Verdict:
             verdict.lost += 1
             verdict.note(f"{text[0]}: {delivery.state} ({delivery.reason}), accepted {len(sids)}")
     for text, entries in accepted.items():
-        if len(entries) > wanted[text]:
-            verdict.twice += len(entries) - wanted[text]
-            verdict.note(f"{text[0]}: accepted {len(entries)} times, due {wanted[text]} times")
-        elif len(entries) < wanted[text]:
-            verdict.lost += wanted[text] - len(entries)
-            verdict.note(f"{text[0]}: accepted {len(entries)} times, due {wanted[text]} times")
+        if len(entries) > 1 or text not in wanted:
+            verdict.twice += len(entries) - (text in wanted)
+            verdict.note(f"{text[0]}: accepted {len(entries)} times, due {int(text in wanted)}")
     return verdict
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+from functools import partial
 
 from service.db import Database
-from tests.faults.dying import STEPS, Death
+from tests.faults.dying import STEPS, Death, arrange
 from tests.faults.grounds import Grounds, Stage
 from tests.faults.judge import drain, judge, open_attempts
-from tests.faults.parts import Part, until
+from tests.faults.parts import Part
 from tests.faults.people import blast, seed
 from tests.faults.report import Found, Trial, fault
 
@@ -54,7 +55,7 @@ def kill_and_start_again(stage: Stage, dice: random.Random, most: int) -> int:
 
 def _start(stage: Stage, dice: random.Random, place: int) -> Part:
     step = STEPS[place % len(STEPS)]
-    return stage.parts.start("worker", Death(step, dice.randint(1, 4)))
+    return stage.parts.start("worker", partial(arrange, Death(step, dice.randint(1, 4))))
 
 
 def _waiting(database: Database) -> bool:

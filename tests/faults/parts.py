@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -18,21 +18,23 @@ from pathlib import Path
 import httpx
 
 import service.cli.processes
-from tests.faults import dying
 
 PATIENCE_SECONDS = 60.0
 _forking = multiprocessing.get_context("forkserver")
 _forking.set_forkserver_preload(["tests.faults.parts"])
 
 
-def _live(name: str, environment: dict[str, str], log: str, death: dying.Death | None) -> None:
+Tweak = Callable[[], None]
+
+
+def _live(name: str, environment: dict[str, str], log: str, tweak: Tweak | None) -> None:
     """Be one process of the service until it is told to end. Runs in the child."""
     os.environ.update(environment)
     with Path(log).open("ab", buffering=0) as file:
         os.dup2(file.fileno(), sys.stdout.fileno())
         os.dup2(file.fileno(), sys.stderr.fileno())
-    if death is not None:
-        dying.arrange(death)
+    if tweak is not None:
+        tweak()
     getattr(service.cli.processes, name)()
 
 
@@ -84,11 +86,11 @@ class Parts:
     folder: Path
     running: list[Part] = field(default_factory=list)
 
-    def start(self, name: str, death: dying.Death | None = None, **environment: str) -> Part:
-        """Start `worker`, `clock`, `web` or `run`; `death` ends it at a named step."""
+    def start(self, name: str, tweak: Tweak | None = None, **environment: str) -> Part:
+        """Start `worker`, `clock`, `web` or `run`; `tweak` changes its parts before they are made."""
         log = self.folder / f"{name}.log"
         process = _forking.Process(
-            target=_live, args=(name, self.environment | environment, str(log), death), daemon=True
+            target=_live, args=(name, self.environment | environment, str(log), tweak), daemon=True
         )
         process.start()
         part = Part(name, process, log)

@@ -32,8 +32,6 @@ from service.privacy.keyring import KeyKind, Keyring
 from service.privacy.seal import seal
 from tests.factories import StillClock, make_chapter, make_sender, make_volunteer
 
-CAREFUL = Rules(settles_bulk=False)
-
 
 @dataclass(frozen=True)
 class Row:
@@ -110,7 +108,8 @@ class House:
     def claim(self, limit: int = 500) -> list[Claimed]:
         """Claim and commit."""
         with self.database.write() as session:
-            return claim(session, self.sender, limit=limit, now=self.clock.now())
+            sender = session.get_one(Sender, self.sender.id)
+            return claim(session, sender, limit=limit, now=self.clock.now())
 
     def claimed(self, limit: int = 500) -> list[UUID]:
         """Claim and commit; return the deliveries taken, in their order."""

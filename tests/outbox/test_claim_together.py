@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from service.chapters.tables import Sender
 from service.db import Database
-from service.outbox import claim as the_claim
+from service.outbox import pace
 from service.outbox.claim import claim
 from service.outbox.tables import Priority, State
 from service.people.consent import opt_out
@@ -121,7 +121,7 @@ def test_nothing_is_claimed_until_the_claim_has_committed(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(the_claim.pace, "charge", die)
+        patched.setattr(pace, "charge", die)
         with pytest.raises(KeyboardInterrupt):
             house.claim()
     assert house.state(delivery_id) is State.PLANNED

@@ -46,7 +46,9 @@ def test_a_word_that_nobody_knows_changes_nothing(house: House) -> None:
     assert house.state(delivery_id) is State.ACCEPTED
 
 
-@pytest.mark.parametrize("order", permutations(["sent", "undelivered", "delivered"]), ids="-".join)
+@pytest.mark.parametrize(
+    "order", list(permutations(["sent", "undelivered", "delivered"])), ids="-".join
+)
 def test_delivered_beats_the_rest_whatever_the_order(house: House, order: tuple[str, ...]) -> None:
     delivery_id, attempt_id = accepted(house)
     for status in order * 2:

@@ -8,12 +8,14 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlmodel import delete
+from sqlmodel import delete, update
 
+from service.chapters.tables import Sender
 from service.outbox.advance import advance
 from service.outbox.events import Answered, LeaseOver, Reported
 from service.outbox.record import Result, record
 from service.outbox.tables import Attempt, Delivery, State
+from service.people.tables import Consent, Person
 from service.sms.carrier import (
     Accepted,
     InDoubt,
@@ -37,7 +39,7 @@ def all_rows(house: House, ids: list[UUID]) -> list[tuple[dict[str, Any], dict[s
     for delivery_id in ids:
         row = house.row(delivery_id)
         assert row.attempt is not None
-        rows.append((row.delivery.model_dump(), row.attempt.model_dump()))
+        rows.append((row.delivery.model_dump(warnings=False), row.attempt.model_dump()))
     return rows
 
 
@@ -69,53 +71,56 @@ OUTCOMES = st.sampled_from(
 BEFORE = st.sampled_from(["nothing", "nothing", "nothing", "receipt", "lease over", "answered"])
 
 
+@pytest.fixture
+def four(house: House) -> list[Person]:
+    return house.people(4)
+
+
 @settings(
-    max_examples=25, deadline=None, derandomize=True,
+    max_examples=12, deadline=None, derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )  # fmt: skip
 @given(st.lists(st.tuples(OUTCOMES, BEFORE), min_size=1, max_size=4))
 def test_a_batch_says_what_its_answers_say_one_by_one(
-    house: House, batch: list[tuple[Outcome, str]]
+    house: House, four: list[Person], batch: list[tuple[Outcome, str]]
 ) -> None:
     """The same answers, as a batch and then one by one, from the same start, end in the same rows."""
+    batch = [
+        (Accepted(f"SM{place}") if isinstance(outcome, Accepted) else outcome, before)
+        for place, (outcome, before) in enumerate(batch)
+    ]
+    results = _start(house, four, batch)
+    write_down(house, results)
+    at_once = _without_ids(all_rows(house, [result[1] for result in results]), house)
+    results = _start(house, four, batch)
+    with house.database.write() as session:
+        for attempt_id, _, outcome in results:
+            advance(session, Answered(attempt_id, outcome), house.at(), house.rules)
+    assert _without_ids(all_rows(house, [result[1] for result in results]), house) == at_once
+
+
+def _start(house: House, people: list[Person], batch: list[tuple[Outcome, str]]) -> list[Result]:
+    """Claim one text a person anew, and let happen what came before the answers."""
     with house.database.write() as session:
         session.exec(delete(Attempt))
         session.exec(delete(Delivery))
-    people = [house.person(100 + place) for place in range(len(batch))]
-    house.change_sender(is_paused=False)
-    ends = []
-    for way in ("batch", "one by one"):
-        for person in people:
-            house.change_person(person, consent="active", is_unreachable=False, unknown_handsets=0)
-        with house.database.write() as session:
-            session.exec(delete(Attempt))
-            session.exec(delete(Delivery))
-        house.change_sender(is_paused=False)
-        ids = [house.text(person) for person in people]
-        by_delivery = {one.delivery.id: one.attempt_id for one in house.claim()}
-        results: list[Result] = []
-        for place, (outcome, before) in enumerate(batch):
-            sid = f"SM{place}"
-            mine = by_delivery[ids[place]]
-            if isinstance(outcome, Accepted):
-                outcome = Accepted(sid)
-            if before == "receipt":
-                house.advance(Reported(mine, sid, State.SENT))
-            elif before == "answered":
-                house.advance(Answered(mine, outcome))
-            results.append((mine, ids[place], outcome))
-        house.clock.tick(seconds=20)
-        for result, (_, before) in zip(results, batch, strict=True):
-            if before == "lease over":
-                house.advance(LeaseOver(result[0]))
-        if way == "batch":
-            write_down(house, results)
-        else:
-            with house.database.write() as session:
-                for attempt_id, _, outcome in results:
-                    advance(session, Answered(attempt_id, outcome), house.at(), house.rules)
-        ends.append(_without_ids(all_rows(house, ids), house))
-    assert ends[0] == ends[1]
+        session.exec(update(Sender).values(is_paused=False))
+        session.exec(
+            update(Person).values(consent=Consent.ACTIVE, is_unreachable=False, unknown_handsets=0)
+        )
+    for person, _ in zip(people, batch, strict=False):
+        house.text(person)
+    pairs = [(one.attempt_id, one.delivery.id) for one in house.claim()]
+    for place, ((attempt_id, _), (outcome, before)) in enumerate(zip(pairs, batch, strict=True)):
+        if before == "receipt":
+            house.advance(Reported(attempt_id, f"SM{place}", State.SENT))
+        elif before == "answered":
+            house.advance(Answered(attempt_id, outcome))
+    house.clock.tick(seconds=20)
+    for (attempt_id, _), (_, before) in zip(pairs, batch, strict=True):
+        if before == "lease over":
+            house.advance(LeaseOver(attempt_id))
+    return [(*pair, outcome) for pair, (outcome, _) in zip(pairs, batch, strict=True)]
 
 
 def _without_ids(
@@ -191,9 +196,9 @@ def test_an_answer_for_an_attempt_that_is_gone_harms_nobody(house: House) -> Non
 
 def test_what_follows_from_a_refusal_follows_in_the_same_transaction(house: House) -> None:
     ((attempt_id, delivery_id),) = taken(house, 1)
-    with pytest.raises(RuntimeError), house.database.write() as session:
+    with house.database.write() as session:
         record(session, [(attempt_id, delivery_id, Refused(20003, 401))], house.at(), house.rules)
-        raise RuntimeError
+        session.rollback()
     assert house.state(delivery_id) is State.SUBMITTING
     assert house.notices() == set()
     write_down(house, [(attempt_id, delivery_id, Refused(20003, 401))])

@@ -37,7 +37,7 @@ NOT_KNOWN = 99_999
 
 def consequences(code: int) -> tuple[Effect, ...]:
     """What a failed text's code asks for."""
-    return {
+    follows: dict[Does, tuple[Effect, ...]] = {
         Does.MARK_NUMBER: (MarkNumber(code, at_once=True),),
         Does.MARK_SECOND: (MarkNumber(code, at_once=False),),
         Does.OPT_OUT: (Left(),),
@@ -46,7 +46,8 @@ def consequences(code: int) -> tuple[Effect, ...]:
         Does.PAUSE: (PauseSender(code),),
         Does.CAP: (CapReached(code),),
         Does.ALERT: (Alert(code),),
-    }.get(look_up(code).does, ())
+    }
+    return follows.get(look_up(code).does, ())
 
 
 def refused(code: int, life: Life = SUBMITTING) -> tuple[Life, tuple[Effect, ...]]:

@@ -9,21 +9,14 @@ from uuid import uuid4
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from pydantic_core._pydantic_core import list_all_errors
 from sqlalchemy import event
 from sqlmodel import Session, select
 
 from service.accounts.tables import ApiToken, Organizer
 from service.db import Database
 from service.errors import Unavailable
-from service.messages.catalog import LANGUAGES, Catalog
+from service.messages.catalog import Catalog
 from service.web.api import blasts
-from service.web.api.problems import (
-    CODE_OF_STATUS,
-    CODE_OF_TYPE,
-    VALUE_OF_FACT,
-    code_of_type,
-)
 from service.wiring import Wiring
 from tests.web.api import bodies
 from tests.web.api.bodies import one_database, problem, wrong
@@ -256,20 +249,6 @@ def test_every_problem_explains_itself(stranger: TestClient, catalog: Catalog) -
         told = stranger.get(f"/api/v1/problems/{code}").json()
         assert told == {"code": code, "says": dict(catalog.errors[code])}
     assert problem(stranger.get("/api/v1/problems/none"), 404)["code"] == "not_found"
-
-
-def test_every_code_of_the_tables_has_words(catalog: Catalog) -> None:
-    codes = {*CODE_OF_STATUS.values(), *CODE_OF_TYPE.values()}
-    assert codes <= set(catalog.errors)
-
-
-def test_no_refusal_of_a_value_is_left_without_words_or_their_values(catalog: Catalog) -> None:
-    facts = {each["type"]: each.get("example_context") or {} for each in list_all_errors()}
-    for kind, known in facts.items():
-        code = code_of_type(kind)
-        values = {VALUE_OF_FACT[name]: 1 for name in known if name in VALUE_OF_FACT}
-        for language in LANGUAGES:
-            assert catalog.error(code, language, **values), kind
 
 
 def test_an_id_that_was_never_given_is_not_found(client: TestClient) -> None:

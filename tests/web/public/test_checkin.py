@@ -109,26 +109,26 @@ def test_a_known_phone_gets_the_same_answer_as_an_unknown_one(
     assert (known.status_code, known.text) == (unknown.status_code, unknown.text)
 
 
-@pytest.mark.parametrize(
-    ("field", "typed", "says"),
-    [
-        ("alias", "", "falta"),
-        ("phone", "hola", "número de teléfono"),
-        ("office_id", "", "falta"),
-        ("day", "mañana", "fecha"),
-        ("day", "2026-02-01", "pas"),
-        ("clock", "temprano", "hora"),
-        ("people", "0", "12"),
-    ],
-)
+MISTAKES = [
+    ("alias", "", "falta"),
+    ("phone", "hola", "número de teléfono"),
+    ("office_id", "", "falta"),
+    ("day", "mañana", "fecha"),
+    ("day", "2026-02-01", "pas"),
+    ("clock", "temprano", "hora"),
+    ("people", "0", "12"),
+]
+
+
 def test_what_cannot_be_read_is_said_in_their_language_and_all_is_kept(
-    family: TestClient, wiring: Wiring, group: Group, field: str, typed: str, says: str
+    family: TestClient, wiring: Wiring, group: Group
 ) -> None:
-    page = family.post("/checkin", data=form(group, **{field: typed}))
-    assert page.status_code == 422
-    told = page.text.split(f'id="{field}-wrong"')[1].split("</p>")[0]
-    assert says in html.unescape(told)
-    assert "Viene con su hija." in page.text
+    for field, typed, says in MISTAKES:
+        page = family.post("/checkin", data=form(group, **{field: typed}))
+        assert page.status_code == 422, (field, typed)
+        told = page.text.split(f'id="{field}-wrong"')[1].split("</p>")[0]
+        assert says in html.unescape(told)
+        assert "Viene con su hija." in page.text
     with wiring.database.read() as session:
         assert session.exec(select(Person)).all() == []
 
