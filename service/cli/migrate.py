@@ -21,6 +21,9 @@ def migrate(
     """Bring the database and the keyring to the newest schema. Safe to run twice."""
     settings = Settings()
     prepare(settings, new_key=new_key)
+    if new_key:
+        path = settings.master_key_file
+        print(f"Made {path}. Keep a copy offline: without it nothing sealed can be read again.")
     print("The database and the keyring are up to date.")
 
 
@@ -31,7 +34,6 @@ def prepare(settings: Settings, *, new_key: bool) -> None:
         if path.exists():
             raise Misuse(f"{path} exists already; a new key could not open what the old one sealed")
         make_master_key(path)
-        print(f"Made {path}. Keep a copy offline: without it nothing sealed can be read again.")
     wiring = wire(settings)
     try:
         upgrade(settings.database_url)

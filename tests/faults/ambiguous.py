@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import service.outbox.step as step
+from service.outbox import step
 from service.outbox.events import At
 from service.outbox.step import Life, Result
 from tests.faults.grounds import SCALE, Grounds, Stage
