@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request
@@ -12,6 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
 from service.errors import AcompanaError, Unavailable
 from service.web import api, console, pages, public, webhooks
@@ -34,7 +37,8 @@ def create_app(wiring: Wiring) -> FastAPI:
         async with console.live(app):
             yield
 
-    app = FastAPI(
+    app = _App(
+        is_https=wiring.settings.public_url.startswith("https:"),
         title="Acompaña",
         docs_url=None,
         redoc_url=None,
@@ -49,8 +53,18 @@ def create_app(wiring: Wiring) -> FastAPI:
         app.include_router(audience.router)
     for kind in (AcompanaError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, _answer)
-    app.add_middleware(SecurityHeaders, is_https=wiring.settings.public_url.startswith("https:"))
     return app
+
+
+class _App(FastAPI):
+    """Puts the headers around everything, answers to our own failures included."""
+
+    def __init__(self, *, is_https: bool, **more: Any) -> None:
+        self._is_https = is_https
+        super().__init__(**more)
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return SecurityHeaders(super().build_middleware_stack(), is_https=self._is_https)
 
 
 async def _answer(request: Request, error: Exception) -> Response:
@@ -66,10 +80,18 @@ async def _answer(request: Request, error: Exception) -> Response:
     if isinstance(error, Unavailable):
         log.error("web.unavailable", path=request.url.path, why=str(error))
     elif status >= 500:
-        log.error("web.failed", path=request.url.path, kind=type(error).__name__, exc_info=error)
+        log.error(
+            "web.failed", path=request.url.path, kind=type(error).__name__, frames=_frames(error)
+        )
     path = request.url.path
     if path.startswith("/api/"):
         return api.answer_error(request, status, error)
     if path.startswith("/webhooks/"):
         return webhooks.answer_error(request, status, error)
     return pages.answer_error(request, status, error)
+
+
+def _frames(error: Exception) -> list[str]:
+    """Return where an error came from. Its words stay out of logs: they may quote what people sent."""
+    own = traceback.extract_tb(error.__traceback__)[-6:]
+    return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in own]

@@ -32,5 +32,12 @@ def set_up(log_format: str = "text") -> None:
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    logging.getLogger("uvicorn.error").addFilter(_without_words)
     # A tick that comes while the one before still works is skipped: that is what we asked for.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
+
+
+def _without_words(record: logging.LogRecord) -> bool:
+    """Keep an error's own words, which may quote what people sent, out of the server's log line."""
+    record.exc_info = None
+    return True

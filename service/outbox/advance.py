@@ -254,7 +254,7 @@ def _slow_sender(
 def _cap(
     session: Session, delivery: Delivery, _attempt: Attempt, effect: CapReached, now: datetime
 ) -> None:
-    pace.cap(session, delivery.sender_id, until=delivery.not_before)
+    pace.cap(session, delivery.sender_id, until=effect.until)
     notice(session, f"cap-{now.date()}", effect.code, f"sender:{delivery.sender_id.hex}", now)
 
 

@@ -162,9 +162,6 @@ class Worker:
             self._in_flight += 1
             try:
                 outcome = await self._post(one)
-            except Exception as error:  # noqa: BLE001  (a connection outlives any one text)
-                log.error("worker.send_failed", kind=type(error).__name__)
-                outcome = InDoubt(type(error).__name__)
             finally:
                 self._in_flight -= 1
             self._results.append((one.claimed.attempt_id, one.claimed.delivery.id, outcome))

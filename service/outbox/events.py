@@ -151,9 +151,10 @@ class SlowSender:
 
 @dataclass(frozen=True, slots=True)
 class CapReached:
-    """Today's limit is used up: only urgent texts go on."""
+    """Today's limit is used up: only urgent texts go on, `until` it is worth trying again."""
 
     code: int
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,8 +165,9 @@ def _refused(life: Life, code: int, at: At) -> Result:
             )
             return planned, (*effects, SlowSender())
         case Does.CAP:
-            planned, effects = _again(life, str(code), outcome, at.now + at.timing.cap_wait)
-            return planned, (*effects, CapReached(code))
+            until = at.now + at.timing.cap_wait
+            planned, effects = _again(life, str(code), outcome, until)
+            return planned, (*effects, CapReached(code, until))
         case Does.PAUSE:
             planned, effects = _again(life, str(code), outcome, at.now)
             return planned, (*effects, PauseSender(code))
@@ -174,7 +175,7 @@ def _refused(life: Life, code: int, at: At) -> Result:
             planned, effects = _again(life, str(code), outcome, when)
             return replace(planned, retries=life.retries + 1), effects
     failed = replace(life, state=State.FAILED, is_open=False, reason=str(code), look_at=None)
-    return failed, (Close(outcome, None), *_consequences(means, code))
+    return failed, (Close(outcome, None), *_consequences(means, code, at))
 
 
 def _next_try(life: Life, means: Code, at: At) -> datetime | None:
@@ -185,7 +186,7 @@ def _next_try(life: Life, means: Code, at: At) -> datetime | None:
     return when if when < life.not_after else None
 
 
-def _consequences(means: Code, code: int) -> tuple[Effect, ...]:
+def _consequences(means: Code, code: int, at: At) -> tuple[Effect, ...]:
     match means.does:
         case Does.MARK_NUMBER:
             return (MarkNumber(code, at_once=True),)
@@ -200,7 +201,7 @@ def _consequences(means: Code, code: int) -> tuple[Effect, ...]:
         case Does.PAUSE:
             return (PauseSender(code),)
         case Does.CAP:
-            return (CapReached(code),)
+            return (CapReached(code, at.now + at.timing.cap_wait),)
         case Does.ALERT:
             return (Alert(code),)
     return ()
@@ -232,7 +233,7 @@ def _reported(life: Life, event: Reported, at: At) -> Result:
             again, _ = _again(moved, str(event.code), "", when)
             slow = (SlowSender(),) if means.does is Does.LATER else ()
             return replace(again, sid=event.sid, retries=life.retries + 1), (*effects, *slow)
-    return moved, (*effects, *_consequences(means, event.code))
+    return moved, (*effects, *_consequences(means, event.code, at))
 
 
 def _nothing_found(life: Life, at: At) -> Result:

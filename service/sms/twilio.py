@@ -46,16 +46,19 @@ class TwilioDirectory:
         """Close the connections."""
         self._http.close()
 
-    def _list(self, **query: Any) -> list[Listed]:
+    def _list(self, *, limit: int, to: str, until: datetime | None = None) -> list[Listed]:
+        """Return a number's messages, newest first, down to `until`."""
+        seen: dict[str, Listed] = {}  # a list that moves while it is paged may repeat a row
         try:
-            rows = self._client.messages.list(limit=MOST, page_size=PAGE, **query)
+            for row in self._client.messages.stream(limit=limit, page_size=PAGE, to=to):
+                message = _listed(row)
+                if until is not None and message.created_at < until:
+                    break
+                seen.setdefault(message.sid, message)
         except (httpx.HTTPError, TwilioException, ValueError) as error:  # or not JSON
             raise Unavailable(
                 f"the carrier's list can't be had ({type(error).__name__})"
             ) from error
-        seen: dict[str, Listed] = {}  # a list that moves while it is paged may repeat a row
-        for row in rows:
-            seen.setdefault(row.sid, _listed(row))
         return list(seen.values())
 
 

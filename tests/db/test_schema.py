@@ -6,10 +6,10 @@ from datetime import datetime
 from uuid import UUID
 
 import pytest
+from alembic import command
 from sqlalchemy import inspect
 from sqlmodel import select
 
-from alembic import command
 from service.chapters.tables import Chapter
 from service.db import Database, new_id
 from service.db.migrate import config, downgrade, is_current, upgrade

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from service.outbox import step
-from service.outbox.events import At
-from service.outbox.step import Life, Result
+from tests.faults import tweaks
 from tests.faults.grounds import SCALE, Grounds, Stage
 from tests.faults.judge import drain, judge
 from tests.faults.parts import Tweak
@@ -33,32 +31,14 @@ def doubtful_answers(grounds: Grounds, trial: Trial) -> Found:
     return _try(grounds, trial, share=0.5)
 
 
-def _blind_retry() -> None:
-    """What looks natural: no answer means "send it again"."""
-
-    def in_doubt(life: Life, why: str, at: At) -> Result:
-        return step._again(life, why, "sent again", at.now)
-
-    setattr(step, "_in_doubt", in_doubt)  # noqa: B010  (this process only)
-
-
 @fault("the same, doubtful texts sent again blindly", databases=("sqlite",), is_control=True)
 def doubtful_answers_resent(grounds: Grounds, trial: Trial) -> Found:
-    return _try(grounds, trial, share=0.3, tweak=_blind_retry)
-
-
-def _no_look_at_the_list() -> None:
-    """What also looks natural: no answer means "it will have arrived"."""
-
-    def in_doubt(life: Life, why: str, at: At) -> Result:
-        return step._accept(life, f"SM{life.attempt_id.hex}")
-
-    setattr(step, "_in_doubt", in_doubt)  # noqa: B010  (this process only)
+    return _try(grounds, trial, share=0.3, tweak=tweaks.blind_retry)
 
 
 @fault("the same, doubtful texts taken for sent", databases=("sqlite",), is_control=True)
 def doubtful_answers_believed(grounds: Grounds, trial: Trial) -> Found:
-    return _try(grounds, trial, share=0.3, tweak=_no_look_at_the_list)
+    return _try(grounds, trial, share=0.3, tweak=tweaks.belief)
 
 
 def _try(grounds: Grounds, trial: Trial, *, share: float, tweak: Tweak | None = None) -> Found:

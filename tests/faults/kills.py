@@ -5,11 +5,15 @@ from __future__ import annotations
 import random
 from functools import partial
 
+from sqlmodel import select
+
 from service.db import Database
+from service.outbox.tables import Delivery, State
+from tests.faults import tweaks
 from tests.faults.dying import STEPS, Death, arrange
 from tests.faults.grounds import Grounds, Stage
 from tests.faults.judge import drain, judge, open_attempts
-from tests.faults.parts import Part
+from tests.faults.parts import Part, Tweak
 from tests.faults.people import blast, seed
 from tests.faults.report import Found, Trial, fault
 
@@ -18,27 +22,36 @@ WORKERS = 2
 
 @fault("kill -9 of workers, at random times and at each step")
 def kill_workers(grounds: Grounds, trial: Trial) -> Found:
+    return _try(grounds, trial)
+
+
+@fault("the same, claims kept in memory", databases=("sqlite",), is_control=True)
+def kill_workers_without_claims(grounds: Grounds, trial: Trial) -> Found:
+    return _try(grounds, trial, tweaks.claims_in_memory)
+
+
+def _try(grounds: Grounds, trial: Trial, tweak: Tweak | None = None) -> Found:
     people, kills = trial.size(120, 10_000), trial.size(10, 200)
     dice = trial.dice()
     with grounds.stage(trial.database) as stage:
         chapter = seed(stage.wiring, people)
         blast(stage.wiring, chapter, "first call")
         stage.parts.start("web")
-        done, calls = kill_and_start_again(stage, dice, kills), 1
+        done, calls = kill_and_start_again(stage, dice, kills, tweak), 1
         while done < kills:
             calls += 1
             blast(stage.wiring, chapter, f"call number {calls}")
-            done += kill_and_start_again(stage, dice, kills - done)
-        stage.parts.start("worker")
+            done += kill_and_start_again(stage, dice, kills - done, tweak)
+        stage.parts.start("worker", tweak)
         drain(stage)
         verdict = judge(stage)
         assert open_attempts(stage) == 0
     return Found.by(verdict, done)
 
 
-def kill_and_start_again(stage: Stage, dice: random.Random, most: int) -> int:
+def kill_and_start_again(stage: Stage, dice: random.Random, most: int, tweak: Tweak | None) -> int:
     """Let two workers live short lives while texts wait; return how many were killed."""
-    lives: list[Part] = [_start(stage, dice, place) for place in range(WORKERS)]
+    lives: list[Part] = [_start(stage, dice, place, tweak) for place in range(WORKERS)]
     kills = 0
     while kills < most and _waiting(stage.wiring.database):
         place = kills % WORKERS
@@ -47,22 +60,18 @@ def kill_and_start_again(stage: Stage, dice: random.Random, most: int) -> int:
         victim.process.join(dice.uniform(0.02, 0.6))
         victim.kill()
         kills += 1
-        lives[place] = _start(stage, dice, kills)
+        lives[place] = _start(stage, dice, kills, tweak)
     for part in lives:
         part.kill()
     return kills
 
 
-def _start(stage: Stage, dice: random.Random, place: int) -> Part:
-    step = STEPS[place % len(STEPS)]
-    return stage.parts.start("worker", partial(arrange, Death(step, dice.randint(1, 4))))
+def _start(stage: Stage, dice: random.Random, place: int, tweak: Tweak | None) -> Part:
+    death = partial(arrange, Death(STEPS[place % len(STEPS)], dice.randint(1, 4)))
+    return stage.parts.start("worker", partial(tweaks.both, death, tweak) if tweak else death)
 
 
 def _waiting(database: Database) -> bool:
-    from sqlmodel import select
-
-    from service.outbox.tables import Delivery, State
-
     with database.read() as session:
         return (
             session.exec(

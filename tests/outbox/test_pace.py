@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from service.outbox import pace
-from service.outbox.events import Answered
+from service.outbox.events import Answered, Reported
 from service.outbox.tables import Priority, State
 from service.sms.carrier import Refused, TooFast
 from tests.outbox.conftest import House
@@ -129,6 +129,14 @@ def test_the_carriers_daily_cap_leaves_only_urgent_texts_for_an_hour(house: Hous
     assert f"cap-{house.clock.now().date()}" in house.notices()
     house.clock.tick(hours=1)
     assert house.claimed() == [waiting, refused]
+
+
+def test_a_cap_that_a_receipt_tells_of_holds_as_well(house: House) -> None:
+    alma, beto = house.people(2)
+    _, attempt_id = house.take(alma)
+    house.advance(Reported(attempt_id, "SM1", State.FAILED, 30023))
+    house.text(beto)
+    assert house.claimed() == []
 
 
 def test_a_cap_is_the_senders_own(house: House) -> None:

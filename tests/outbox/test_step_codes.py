@@ -44,7 +44,7 @@ def consequences(code: int) -> tuple[Effect, ...]:
         Does.STOP: (StopBlast(code, at_once=True), Alert(code)),
         Does.FILTERED: (StopBlast(code, at_once=False),),
         Does.PAUSE: (PauseSender(code),),
-        Does.CAP: (CapReached(code),),
+        Does.CAP: (CapReached(code, AT.now + TIMING.cap_wait),),
         Does.ALERT: (Alert(code),),
     }
     return follows.get(look_up(code).does, ())
@@ -73,7 +73,7 @@ def test_refused_with_a_code(code: int) -> None:
             assert effects == (closed, SlowSender())
         case Does.CAP:
             assert (after.state, after.not_before) == (State.PLANNED, AT.now + TIMING.cap_wait)
-            assert effects == (closed, CapReached(code))
+            assert effects == (closed, *consequences(code))
         case Does.PAUSE:  # nothing is wrong with the text: it goes when the sender may again
             assert (after.state, after.not_before) == (State.PLANNED, AT.now)
             assert effects == (closed, PauseSender(code))

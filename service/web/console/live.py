@@ -6,7 +6,7 @@ No session stays open under a stream, and no database is asked while nobody watc
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import structlog
@@ -33,7 +33,7 @@ class News:
         self._over = asyncio.Event()
         self._watching = 0
 
-    async def changes(self) -> AsyncIterator[None]:
+    async def changes(self) -> AsyncGenerator[None, None]:
         """Yield at once, then after every change, until the process shuts down."""
         self._watching += 1
         self._somebody.set()

@@ -1,0 +1,181 @@
+"""Changes to one process: safeguards taken out, or parts made slow. Applied in the child, before its
+parts are made; the code on disk and the other processes stay as they are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import aiohttp
+from sqlmodel import Session, col, update
+
+import service.cli.processes
+import service.wiring
+from schedules import lead
+from service.chapters.tables import Sender
+from service.outbox import claim as claiming
+from service.outbox import deliver, step
+from service.outbox.claim import Claimed
+from service.outbox.deliver import Worker
+from service.outbox.events import At
+from service.outbox.record import Result as Answer
+from service.outbox.step import Life, Result
+from service.outbox.tables import Attempt, Delivery, State
+from service.replies import receive
+from service.sms import post
+from service.sms.carrier import Accepted, Carrier, Outcome, OutgoingText
+from service.sms.signature import Signatures
+from service.web.webhooks import inbound
+from service.wiring import Wiring
+
+
+def both(*tweaks: Callable[[], None]) -> None:
+    """Apply several."""
+    for tweak in tweaks:
+        tweak()
+
+
+def _put(where: object, name: str, what: object) -> None:
+    setattr(where, name, what)
+
+
+# --- slow parts ------------------------------------------------------------------------------------
+
+
+class Dawdling:
+    """A carrier line that waits before it begins, within the time that a claim allows."""
+
+    def __init__(self, inner: Carrier, seconds: float) -> None:
+        self._inner, self._seconds = inner, seconds
+
+    async def send(self, text: OutgoingText, *, deadline: float) -> Outcome:
+        await asyncio.sleep(self._seconds)
+        return await self._inner.send(text, deadline=deadline)
+
+    async def close(self) -> None:
+        await self._inner.close()
+
+
+def dawdle(seconds: float) -> None:
+    """Let the worker wait so long between a claim and its request."""
+
+    def make_worker(wiring: Wiring) -> Worker:
+        parts = service.wiring.make_parts(wiring)
+        return Worker(dataclasses.replace(parts, carrier=Dawdling(parts.carrier, seconds)))
+
+    _put(service.cli.processes, "make_worker", make_worker)
+
+
+# --- safeguards taken out --------------------------------------------------------------------------
+
+
+def blind_retry() -> None:
+    """What looks natural: no answer means "send it again"."""
+
+    def in_doubt(life: Life, why: str, at: At) -> Result:
+        return step._again(life, why, "sent again", at.now)
+
+    _put(step, "_in_doubt", in_doubt)
+
+
+def belief() -> None:
+    """What also looks natural: no answer means "it will have arrived"."""
+
+    def in_doubt(life: Life, _why: str, _at: At) -> Result:
+        return step._accept(life, f"SM{life.started_at.timestamp()}{id(life)}")
+
+    _put(step, "_in_doubt", in_doubt)
+
+
+def no_two_second_rule() -> None:
+    """Write a request however long ago it was claimed."""
+    _put(post, "_last_look", aiohttp.TraceConfig)
+
+
+def no_waiting_before_the_answer() -> None:
+    """Confirm an opt-out as soon as it is written down."""
+
+    async def at_once(*_: object) -> None:
+        return
+
+    _put(inbound, "_until_nothing_leaves", at_once)
+
+
+def no_second_look_at_consent() -> None:
+    """Believe what was true when the message was launched."""
+    choice = claiming._CHOICE
+    start, end = choice.index("and (p.consent"), choice.index("and not p.is_unreachable")
+    _put(claiming, "_CHOICE", choice[:start] + choice[end:])
+
+
+def no_withdrawal() -> None:
+    """Leave what waits for somebody who opts out."""
+
+    def nothing(*_: object, **__: object) -> int:
+        return 0
+
+    _put(receive, "withdraw_person", nothing)
+
+
+def no_signatures() -> None:
+    """Believe every webhook."""
+
+    def is_valid(*_: object) -> bool:
+        return True
+
+    _put(Signatures, "is_valid", is_valid)
+
+
+def no_stand_by() -> None:
+    """Tick whether or not another clock does."""
+
+    class Always:
+        def __init__(self, _url: object) -> None:
+            pass
+
+        def take(self) -> bool:
+            return True
+
+        def wait_for_loss(self, seconds: float) -> bool:
+            time.sleep(seconds)
+            return False
+
+        def release(self) -> None:
+            return
+
+    _put(lead, "make_lock", Always)
+
+
+def claims_in_memory() -> None:
+    """Remember what was claimed in the process alone: nothing of it is written down."""
+    mine: dict[UUID, Claimed] = {}
+    real = claiming.claim
+
+    def claim(session: Session, sender: Sender, *, limit: int, now: datetime) -> list[Claimed]:
+        taken = real(session, sender, limit=limit, now=now)
+        ids = [one.delivery.id for one in taken]
+        undo = update(Delivery).where(col(Delivery.id).in_(ids)).values(state=State.PLANNED)
+        session.execute(undo)
+        tries = [one.attempt_id for one in taken]
+        session.execute(update(Attempt).where(col(Attempt.id).in_(tries)).values(is_open=False))
+        new = [one for one in taken if one.delivery.id not in mine]
+        mine.update({one.delivery.id: one for one in new})
+        return new
+
+    def record(session: Session, results: Sequence[Answer], at: At, _rules: object) -> None:
+        for _, delivery_id, outcome in results:
+            if isinstance(outcome, Accepted):
+                done = {"state": State.ACCEPTED, "sid": outcome.sid, "changed_at": at.now}
+                session.execute(
+                    update(Delivery).where(col(Delivery.id) == delivery_id).values(**done)
+                )
+            else:
+                mine.pop(delivery_id, None)
+
+    _put(deliver, "claim", claim)
+    _put(deliver, "record", record)
