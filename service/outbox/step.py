@@ -61,7 +61,8 @@ TAKEN_BACK = (State.SUPPRESSED, State.EXPIRED)
 class Life:
     """What decides a delivery's next step.
 
-    attempt_id: the newest try; is_open: nobody knows yet what became of it; sid: the carrier's id
+    attempt_id: the newest try; is_open: nobody knows yet what became of it, and
+    nothing else goes to its number meanwhile; sid: the carrier's id
     for that try, kept while another is planned. lease_until: the moment after which no byte of it
     can still be written. first_empty_at: when the carrier's list
     was first empty, late enough to mean something. resends: an urgent text that would rather come
@@ -247,8 +248,9 @@ def _nothing_found(life: Life, at: At) -> Result:
     if at.now < life.first_empty_at + at.timing.empty_gap:
         return replace(life, look_at=life.first_empty_at + at.timing.empty_gap), ()
     if life.waits_for_person:
-        waiting = replace(life, look_at=None, reason="waits_for_person")
-        return waiting, (Alert(0),)
+        # Whatever the list can show it has shown by now: other texts to this number need not wait.
+        waiting = replace(life, look_at=None, reason="waits_for_person", is_open=False)
+        return waiting, (Close("waits for a person", None), Alert(0))
     return _again(life, "never_accepted", "never accepted", at.now)
 
 

@@ -194,6 +194,8 @@ def test_a_bulk_text_waits_for_a_person_until_the_margin_was_probed(
     assert (row.state, row.reason) == (State.IN_DOUBT, "waits_for_person")
     assert house.notices() == {"in_doubt"}
     assert look(house, directory, hours=1) == 0
+    other = house.text(alma)
+    assert house.claimed() == [other]  # which does not have to wait as well
     house.advance(Reported(attempt_id, "SM1", State.DELIVERED))
     assert house.state(delivery_id) is State.DELIVERED
 

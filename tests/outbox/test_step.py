@@ -268,7 +268,11 @@ def test_a_list_that_is_down_says_nothing_and_is_asked_again() -> None:
 def test_a_bulk_text_in_doubt_waits_for_a_person() -> None:
     after, effects = looked(replace(IN_DOUBT, waits_for_person=True), 180, 240)
     assert (after.state, after.look_at) == (State.IN_DOUBT, None)
-    assert (after.reason, effects) == ("waits_for_person", (Alert(0),))
+    closed = Close("waits for a person", None)
+    assert (after.reason, effects) == ("waits_for_person", (closed, Alert(0)))
+    assert after.is_open is False
+    for late in (ANSWER, SENT):
+        assert step(after, late, At(LEASE_OVER))[0].sid == SID
     assert step(after, SENT, At(LEASE_OVER))[0].state is State.SENT
 
 
