@@ -38,7 +38,15 @@ from service.outbox.events import (
     StopBlast,
 )
 from service.outbox.tables import State
-from service.sms.carrier import Accepted, InDoubt, NeverSent, NotWritten, Refused, TooFast
+from service.sms.carrier import (
+    Accepted,
+    InDoubt,
+    NeverSent,
+    NotWritten,
+    Outcome,
+    Refused,
+    TooFast,
+)
 from service.sms.codes import Code, Does, look_up
 
 RANK = {
@@ -61,12 +69,11 @@ TAKEN_BACK = (State.SUPPRESSED, State.EXPIRED)
 class Life:
     """What decides a delivery's next step.
 
-    attempt_id: the newest try; is_open: nobody knows yet what became of it, and
-    nothing else goes to its number meanwhile; sid: the carrier's id
-    for that try, kept while another is planned. lease_until: the moment after which no byte of it
-    can still be written. first_empty_at: when the carrier's list
-    was first empty, late enough to mean something. resends: an urgent text that would rather come
-    twice than not at all. waits_for_person: two empty lists are not enough for this one.
+    attempt_id: the newest try; is_open: nobody knows yet what became of it, and nothing else goes to
+    its number meanwhile; sid: the carrier's id for it, kept while another try is planned.
+    lease_until: the moment after which no byte of it can still be written. first_empty_at: when the
+    carrier's list was first empty, late enough to mean something. resends: an urgent text that
+    would rather come twice than not at all. waits_for_person: two empty lists do not settle it.
     """
 
     state: State
@@ -93,7 +100,7 @@ def step(life: Life, event: Event, at: At) -> Result:
     if event.attempt_id != life.attempt_id:
         return life, ()
     match event:
-        case Answered(outcome=outcome) if life.is_open:
+        case Answered(outcome=outcome) if life.is_open or _is_news(life, outcome):
             return _answered(life, outcome, at)
         case Answered(outcome=Accepted(sid=sid)):  # after it was given up: as good as a receipt
             return _reported(life, Reported(event.attempt_id, sid, State.ACCEPTED), at)
@@ -117,6 +124,11 @@ def _is_doubtful(life: Life) -> bool:
     return life.state is State.IN_DOUBT and life.is_open
 
 
+def _is_news(life: Life, outcome: Outcome) -> bool:
+    """Return whether this answer, late as it is, ends a doubt that was left to a person."""
+    return life.state is State.IN_DOUBT and not isinstance(outcome, InDoubt)
+
+
 def _accept(life: Life, sid: str) -> Result:
     accepted = replace(life, state=State.ACCEPTED, sid=sid, is_open=False, reason="", look_at=None)
     return accepted, (Close("accepted", sid),)
@@ -135,7 +147,7 @@ def _in_doubt(life: Life, why: str, at: At) -> Result:
     return replace(life, state=State.IN_DOUBT, reason=why[:60], look_at=at.now), ()
 
 
-def _answered(life: Life, outcome: object, at: At) -> Result:
+def _answered(life: Life, outcome: Outcome, at: At) -> Result:
     match outcome:
         case Accepted(sid=sid):
             return _accept(life, sid)
@@ -152,7 +164,6 @@ def _answered(life: Life, outcome: object, at: At) -> Result:
             return _in_doubt(life, why, at)
         case NotWritten():
             return _again(life, "never_written", "not written in time", at.now)
-    raise TypeError(outcome)
 
 
 def _refused(life: Life, code: int, at: At) -> Result:

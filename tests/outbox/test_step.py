@@ -273,6 +273,9 @@ def test_a_bulk_text_in_doubt_waits_for_a_person() -> None:
     assert after.is_open is False
     for late in (ANSWER, SENT):
         assert step(after, late, At(LEASE_OVER))[0].sid == SID
+    never = step(after, Answered(OURS, NotWritten()), At(LEASE_OVER))[0]
+    assert (never.state, never.reason) == (State.PLANNED, "never_written")
+    assert step(after, Answered(OURS, InDoubt("reset")), At(LEASE_OVER)) == (after, ())
     assert step(after, SENT, At(LEASE_OVER))[0].state is State.SENT
 
 
