@@ -48,7 +48,11 @@ class Urls:
 
 @pytest.fixture(params=DATABASES)
 def urls(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Urls]:
-    """A migrated database and an empty keyring, on SQLite and on PostgreSQL."""
+    """A migrated database and an empty keyring, on SQLite and on PostgreSQL.
+
+    Beside a PostgreSQL the keyring is a SQLite file, which is quicker, unless a test is marked
+    `keyring_on_postgresql`: the tests of the keyring itself are.
+    """
     if request.param == "sqlite":
         original = request.getfixturevalue("sqlite_original")
         shutil.copy(original, tmp_path / "acompana.sqlite")
@@ -57,8 +61,12 @@ def urls(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Urls]:
         )
         return
     server: postgres.Postgres = request.getfixturevalue("pg_server")
-    with server.create("original") as data, server.create() as keys:
-        yield Urls(data, keys)
+    with server.create("original") as data:
+        if request.node.get_closest_marker("keyring_on_postgresql") is None:
+            yield Urls(data, f"sqlite:///{tmp_path / 'keyring.sqlite'}")
+            return
+        with server.create() as keys:
+            yield Urls(data, keys)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ Twilio has no idempotency key; its record of messages is ours.
 
 from __future__ import annotations
 
-import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -30,12 +30,17 @@ FROM_US = "outbound-api"
 
 @dataclass(frozen=True)
 class Doubt:
-    """One attempt of which nobody knows what became."""
+    """One attempt of which nobody knows what became.
+
+    text: None when its keys are gone and nobody can ask about it. rivals: when other open attempts
+    with the very same text to the same number began (an urgent and another may be open at once).
+    """
 
     attempt_id: UUID
     started_at: datetime
     sender: Sender
-    text: Opened | None  # None: its keys are gone, nobody can ask about it
+    text: Opened | None
+    rivals: tuple[datetime, ...] = ()
 
 
 def note_leases_over(database: Database, at: At, rules: Rules) -> int:
@@ -65,7 +70,7 @@ def settle(database: Database, opener: Opener, directory: Directory, at: At, rul
     with database.read() as session:
         doubts = _due(session, opener, at.now)
     for doubt in doubts:
-        event = _ask(database, directory, doubt)
+        event = _ask(database, directory, doubt, at)
         with database.write() as session:
             advance(session, event, at, rules)
     return len(doubts)
@@ -88,24 +93,74 @@ def _due(session: Session, opener: Opener, now: datetime) -> list[Doubt]:
     ).all()
     doubts = []
     for attempt, delivery, person, sender, wording in rows:
-        text: Opened | None = None
-        with contextlib.suppress(CannotOpen):  # its keys were destroyed meanwhile
-            text = opener.open(delivery, person, wording.body if wording else None)
-        doubts.append(Doubt(attempt.id, attempt.started_at, sender, text))
+        text = _open(opener, delivery, person, wording)
+        rivals = _rivals(session, opener, attempt, person, text)
+        doubts.append(Doubt(attempt.id, attempt.started_at, sender, text, rivals))
     return doubts
 
 
-def _ask(database: Database, directory: Directory, doubt: Doubt) -> Event:
+def _rivals(
+    session: Session, opener: Opener, attempt: Attempt, person: Person, text: Opened | None
+) -> tuple[datetime, ...]:
+    others = session.execute(
+        sa.select(col(Attempt.started_at), Delivery, Wording)
+        .join(Delivery, col(Delivery.id) == Attempt.delivery_id)
+        .join(Wording, col(Wording.id) == Delivery.wording_id, isouter=True)
+        .where(
+            col(Attempt.is_open),
+            col(Attempt.to_key) == attempt.to_key,
+            col(Attempt.id) != attempt.id,
+        )
+    ).all()
+    return tuple(
+        started_at for started_at, delivery, wording in others
+        if _open(opener, delivery, person, wording) == text
+    )  # fmt: skip
+
+
+def _open(
+    opener: Opener, delivery: Delivery, person: Person, wording: Wording | None
+) -> Opened | None:
+    try:
+        return opener.open(delivery, person, wording.body if wording else None)
+    except CannotOpen:  # its keys were destroyed meanwhile
+        return None
+
+
+def _ask(database: Database, directory: Directory, doubt: Doubt, at: At) -> Event:
     if doubt.text is None:  # it stays as it is, visibly, and lets the others pass
         return NoList(doubt.attempt_id)
     try:
         listed = directory.sent_to(doubt.text.to)
     except Unavailable:
         return NoList(doubt.attempt_id)
-    for message in sorted(listed, key=lambda message: message.created_at):
-        if _can_be(message, doubt, doubt.text.body) and not _is_known(database, message.sid):
-            return Found(doubt.attempt_id, message.sid)
-    return NothingFound(doubt.attempt_id)
+    fitting = [message for message in listed if _can_be(message, doubt, doubt.text.body)]
+    known = _known(database, [message.sid for message in fitting])
+    return read_list(
+        doubt.attempt_id, [message for message in fitting if message.sid not in known],
+        started_at=doubt.started_at, rivals=doubt.rivals, at=at,
+    )  # fmt: skip
+
+
+def read_list(
+    attempt_id: UUID, fitting: Sequence[Listed], *, started_at: datetime,
+    rivals: Sequence[datetime], at: At,
+) -> Event:  # fmt: skip
+    """Return what a list says of an attempt. Pure.
+
+    fitting: the messages that can be this attempt and belong to no other yet.
+    rivals: when the attempts began that they can be as well. With fewer messages than attempts
+    nobody knows whose they are, until whatever was accepted must be there: the one that is missing
+    may come yet, and must then not look like nobody's.
+    """
+    if not fitting:
+        return NothingFound(attempt_id)
+    by_age = sorted(fitting, key=lambda message: (message.created_at, message.sid))
+    if len(by_age) > len(rivals):
+        return Found(attempt_id, by_age[sum(rival < started_at for rival in rivals)].sid)
+    if at.now >= max(started_at, *rivals) + at.timing.lease + at.timing.list_margin:
+        return Found(attempt_id, by_age[0].sid)
+    return NoList(attempt_id)
 
 
 def _can_be(message: Listed, doubt: Doubt, body: str) -> bool:
@@ -125,6 +180,9 @@ def _can_be(message: Listed, doubt: Doubt, body: str) -> bool:
     )
 
 
-def _is_known(database: Database, sid: str) -> bool:
+def _known(database: Database, sids: Sequence[str]) -> set[str | None]:
+    """Return which of these messages belong to an attempt already."""
+    if not sids:
+        return set()
     with database.read() as session:
-        return session.exec(select(Attempt.id).where(Attempt.sid == sid)).first() is not None
+        return set(session.exec(select(Attempt.sid).where(col(Attempt.sid).in_(sids))).all())

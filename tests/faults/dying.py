@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Literal
 
 from sqlmodel import Session
@@ -117,12 +118,13 @@ class DyingDirectory:
         return self._inner.received_by(number, since=since)
 
 
-def arrange(death: Death) -> None:
-    """Let the worker of this process end at a step. Call it before the worker is made."""
+def arrange(death: Death, ready: Path) -> None:
+    """Let the worker of this process end at a step, and leave a file when it is made."""
     fate = Fate(death)
 
     def make_worker(wiring: Wiring) -> Worker:
         parts = service.wiring.make_parts(wiring)
+        ready.touch()
         return Worker(
             dataclasses.replace(
                 parts,

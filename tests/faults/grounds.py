@@ -23,7 +23,7 @@ from tests.faults.parts import Parts
 from tests.sandbox.driver import ACCOUNT, OURS, TOKEN, Sandbox, running_sandbox
 
 DATABASES = ("sqlite", "postgresql")
-SCALE = 0.1  # of the protocol's delays and of the carrier's
+SCALE = 0.25  # of the protocol's delays and of the carrier's
 STARTS = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)  # a Monday, 10:00 in New York
 
 

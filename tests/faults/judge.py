@@ -12,11 +12,11 @@ from service.outbox.tables import REACHED_CARRIER, Attempt, Delivery, State, Wor
 from service.people.tables import Person
 from service.privacy.policy import SYSTEM
 from service.privacy.read import Reader
-from tests.faults.grounds import Stage
+from tests.faults.grounds import SCALE, Stage
 from tests.faults.parts import until
 
 DRAIN_SECONDS = 600.0
-STEP_SECONDS = 0.8  # what the clock is moved at once while nothing is under way
+STEP_SECONDS = 20 * SCALE  # what the clock is moved at once while nothing is under way
 UNFINISHED = (State.SUBMITTING, State.IN_DOUBT)
 
 

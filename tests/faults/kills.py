@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from sqlmodel import select
 
@@ -13,11 +15,12 @@ from tests.faults import tweaks
 from tests.faults.dying import STEPS, Death, arrange
 from tests.faults.grounds import Grounds, Stage
 from tests.faults.judge import drain, judge, open_attempts
-from tests.faults.parts import Part, Tweak
+from tests.faults.parts import Part, Tweak, until
 from tests.faults.people import blast, seed
 from tests.faults.report import Found, Trial, fault
 
 WORKERS = 2
+LONGEST_LIFE_SECONDS = 1.0
 
 
 @fault("kill -9 of workers, at random times and at each step")
@@ -31,7 +34,7 @@ def kill_workers_without_claims(grounds: Grounds, trial: Trial) -> Found:
 
 
 def _try(grounds: Grounds, trial: Trial, tweak: Tweak | None = None) -> Found:
-    people, kills = trial.size(120, 10_000), trial.size(10, 200)
+    people, kills = trial.size(200, 10_000), trial.size(12, 200)
     dice = trial.dice()
     with grounds.stage(trial.database) as stage:
         chapter = seed(stage.wiring, people)
@@ -49,15 +52,33 @@ def _try(grounds: Grounds, trial: Trial, tweak: Tweak | None = None) -> Found:
     return Found.by(verdict, done)
 
 
+@dataclass
+class Life:
+    """One worker, from its start to its end."""
+
+    part: Part
+    ready: Path
+
+    def live_for(self, seconds: float) -> None:
+        """Let it live so long from when it is ready, or until its own end."""
+        for _ in until("a worker is ready", pause=0.01):
+            if self.ready.exists() or not self.part.is_alive():
+                break
+        self.part.process.join(seconds)
+
+    def kill(self) -> None:
+        self.part.kill()
+
+
 def kill_and_start_again(stage: Stage, dice: random.Random, most: int, tweak: Tweak | None) -> int:
     """Let two workers live short lives while texts wait; return how many were killed."""
-    lives: list[Part] = [_start(stage, dice, place, tweak) for place in range(WORKERS)]
+    lives = [_start(stage, dice, place, tweak) for place in range(WORKERS)]
     kills = 0
     while kills < most and _waiting(stage.wiring.database):
         place = kills % WORKERS
         victim = lives[place]
         # The step that ends it may come before or after this: both are deaths at any moment.
-        victim.process.join(dice.uniform(0.02, 0.6))
+        victim.live_for(dice.uniform(0, LONGEST_LIFE_SECONDS))
         victim.kill()
         kills += 1
         lives[place] = _start(stage, dice, kills, tweak)
@@ -66,9 +87,11 @@ def kill_and_start_again(stage: Stage, dice: random.Random, most: int, tweak: Tw
     return kills
 
 
-def _start(stage: Stage, dice: random.Random, place: int, tweak: Tweak | None) -> Part:
-    death = partial(arrange, Death(STEPS[place % len(STEPS)], dice.randint(1, 4)))
-    return stage.parts.start("worker", partial(tweaks.both, death, tweak) if tweak else death)
+def _start(stage: Stage, dice: random.Random, place: int, tweak: Tweak | None) -> Life:
+    ready = stage.folder / f"ready-{len(stage.parts.running)}"
+    death = partial(arrange, Death(STEPS[place % len(STEPS)], dice.randint(1, 20)), ready)
+    both = partial(tweaks.both, death, tweak) if tweak else death
+    return Life(stage.parts.start("worker", both), ready)
 
 
 def _waiting(database: Database) -> bool:

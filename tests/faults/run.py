@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.faults import report
 from tests.faults.grounds import DATABASES, prepared
 
-MODULES = ("kills", "ambiguous", "stops")
+MODULES = ("kills", "ambiguous", "stops", "inbound", "seats", "restarts")
 JSON_LINES = Path("var/faults.jsonl")
 
 

@@ -128,14 +128,41 @@ def test_a_message_that_belongs_to_another_text_is_not_taken(
 def test_two_of_the_same_words_in_doubt_are_two_messages(
     house: House, alma: Person, directory: FakeDirectory
 ) -> None:
+    """Until both are there nobody knows whose the first is; taken wrongly, the other would go again."""
     bulk, _ = doubtful(house, alma, priority=Priority.BULK)
+    bulk_at = house.clock.now()
+    house.clock.tick(seconds=10)
     urgent, _ = doubtful(house, alma, priority=Priority.URGENT)
-    directory.shows(ALMA, BODY, at=house.clock.now(), sid="SM1")
-    look(house, directory)
-    assert sorted(house.states([bulk, urgent])) == [State.ACCEPTED, State.IN_DOUBT]
     directory.shows(ALMA, BODY, at=house.clock.now(), sid="SM2")
-    look(house, directory, seconds=20)
-    assert house.states([bulk, urgent]) == [State.ACCEPTED] * 2
+    for _ in range(4):
+        look(house, directory, seconds=20)
+        assert house.states([bulk, urgent]) == [State.IN_DOUBT] * 2
+    directory.shows(ALMA, BODY, at=bulk_at, sid="SM1")
+    for _ in range(2):
+        look(house, directory, seconds=20)
+    assert [house.row(text).delivery.sid for text in (bulk, urgent)] == ["SM1", "SM2"]
+
+
+def test_of_two_of_the_same_words_only_one_was_taken(
+    house: House, alma: Person, directory: FakeDirectory
+) -> None:
+    doubts = [
+        doubtful(house, alma, priority=priority)[0] for priority in (Priority.BULK, Priority.URGENT)
+    ]
+    directory.shows(ALMA, BODY, at=house.clock.now())
+    for _ in range(20):
+        look(house, directory, seconds=20)
+    assert sorted(house.states(doubts)) == [State.ACCEPTED, State.PLANNED]
+
+
+def test_other_words_to_the_same_phone_are_no_rival(
+    house: House, alma: Person, directory: FakeDirectory
+) -> None:
+    bulk, _ = doubtful(house, alma, priority=Priority.BULK)
+    doubtful(house, alma, priority=Priority.URGENT, body="Do not come: it is called off")
+    directory.shows(ALMA, BODY, at=house.clock.now())
+    look(house, directory)
+    assert house.state(bulk) is State.ACCEPTED
 
 
 # --- nothing found --------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from service.privacy.keyring import KeyGone, KeyKind, Keyring, make_master_key, 
 from service.privacy.seal import SealBroken, new_key, seal, unseal
 from tests.conftest import MASTER_KEY, Urls
 
+pytestmark = pytest.mark.keyring_on_postgresql
 ROW = new_id()
 
 
