@@ -24,7 +24,9 @@ from tests.faults.simulation.twin import Diverged, Twin
 
 SHARES = 4
 IN_MEMORY = 20_000 // SHARES
-ON_DATABASES = int(os.environ.get("ACOMPANA_HISTORIES", "400")) // (SHARES // 2)
+# How many histories are played on SQLite and PostgreSQL, together.
+ON_DATABASES = int(os.environ.get("ACOMPANA_HISTORIES", "100"))
+BLOCK = 50
 
 
 @pytest.mark.parametrize("share", range(SHARES))
@@ -162,10 +164,9 @@ def play_on(database: Database, seed: int) -> tuple[History, Twin]:
     return history, twins[0]
 
 
-@pytest.mark.parametrize("share", range(SHARES // 2))
-def test_a_database_ends_where_the_simulation_does(database: Database, share: int) -> None:
-    first = 1 + share * (ON_DATABASES // 2)
-    for seed in range(first, first + ON_DATABASES // 2):
+@pytest.mark.parametrize("first", range(1, 1 + ON_DATABASES // 2, BLOCK))
+def test_a_database_ends_where_the_simulation_does(database: Database, first: int) -> None:
+    for seed in range(first, min(first + BLOCK, 1 + ON_DATABASES // 2)):
         history, _ = play_on(database, seed)
         assert judge(history) == []
         assert history.digest() == play(seed)[0].digest()
@@ -178,8 +179,7 @@ def test_a_database_that_goes_its_own_way_is_found_out(
         return None
 
     monkeypatch.setattr("tests.faults.simulation.twin.withdraw_person", forget)
-    found = [seed for seed in range(1, 60) if not _agrees(database, seed)]
-    assert found
+    assert any(not _agrees(database, seed) for seed in range(1, 60))
 
 
 def _agrees(database: Database, seed: int) -> bool:
