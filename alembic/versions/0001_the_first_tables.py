@@ -353,6 +353,7 @@ def upgrade() -> None:
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("retries", sa.Integer(), nullable=False),
         sa.Column("resends", sa.Boolean(), nullable=False),
+        sa.Column("withdrawn", sa.String(), nullable=False),
         sa.Column("sid", sa.String(), nullable=True),
         sa.Column("created_at", sqlmodel.UTCDateTime(), nullable=False),
         sa.Column("changed_at", sqlmodel.UTCDateTime(), nullable=False),

@@ -121,6 +121,7 @@ def life_of(delivery: Delivery, attempt: Attempt, at: At, rules: Rules) -> Life:
         first_empty_at=attempt.first_empty_at,
         resends=delivery.resends,
         waits_for_person=delivery.priority == Priority.BULK and not rules.settles_bulk,
+        withdrawn=delivery.withdrawn,
     )
 
 
@@ -169,7 +170,7 @@ def _sid_in(event: Event) -> str | None:
 def _write(session: Session, delivery: Delivery, attempt: Attempt, after: Life, at: At) -> None:
     delivery.state, delivery.reason = after.state, after.reason
     delivery.not_before, delivery.retries = after.not_before, after.retries
-    delivery.sid = None if after.state is State.PLANNED else after.sid
+    delivery.sid = None if after.state in (State.PLANNED, State.SUPPRESSED) else after.sid
     delivery.changed_at = at.now
     attempt.look_at, attempt.first_empty_at = after.look_at, after.first_empty_at
     attempt.is_open = after.is_open

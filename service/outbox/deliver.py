@@ -87,6 +87,7 @@ class Worker:
         self._news = asyncio.Event()
         self._in_flight = 0
         self._per_second = float(parts.connections)
+        self._counted_at = monotonic_seconds()
         self._expired_at = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -129,7 +130,7 @@ class Worker:
         """Do one turn with the database; where it fails, the answers wait for the next one."""
         self._news.clear()
         results, self._results = self._results, []
-        began = monotonic_seconds()
+        self._note_speed(results)
         try:
             ready = await self._in_thread(lambda: self._turn(results, room))
         except Exception as error:  # noqa: BLE001  (a worker outlives any one turn)
@@ -141,20 +142,28 @@ class Worker:
             return
         for one in ready:
             self._queue.put_nowait(one)
-        self._note_speed(len(results), began)
         if not ready and not self._results:
             await _wait_for(self._news, IDLE_SECONDS)
 
     def _room(self) -> int:
         """Return how many more texts are sure to be written within two seconds."""
         soon = self._per_second * self._p.timing.post_within.total_seconds() / 4
-        return int(min(MOST_CLAIMED, max(self._p.connections, soon) - self._queue.qsize()))
+        free = self._p.connections - self._in_flight
+        return int(min(MOST_CLAIMED, max(free, soon) - self._queue.qsize()))
 
-    def _note_speed(self, sent: int, began: float) -> None:
+    def _note_speed(self, results: list[Result]) -> None:
+        """Learn how many texts a second are written, from the answers since the last turn.
+
+        Time without work does not count, nor does what was only dropped: whoever takes that for
+        speed claims ever more than can be written, and then writes nothing at all.
+        """
+        now = monotonic_seconds()
+        sent = sum(not isinstance(outcome, NotWritten) for _, _, outcome in results)
         if sent:
-            took = max(0.001, monotonic_seconds() - began)
-            least = float(self._p.connections)
-            self._per_second = max(least, 0.8 * self._per_second + 0.2 * (sent / took))
+            measured = sent / max(0.001, now - self._counted_at)
+            self._per_second = 0.7 * self._per_second + 0.3 * measured
+        if sent or not (self._in_flight or self._queue.qsize()):
+            self._counted_at = now
 
     async def _send(self) -> None:
         while True:
@@ -168,6 +177,8 @@ class Worker:
             self._news.set()
 
     async def _post(self, one: Ready) -> Outcome:
+        if monotonic_seconds() > one.deadline:  # it waited too long for its turn
+            return NotWritten()
         try:
             return await self._p.carrier.send(one.text, deadline=one.deadline)
         except Exception as error:  # noqa: BLE001

@@ -20,6 +20,7 @@ from service.outbox.tables import (
     State,
     Wording,
 )
+from service.outbox.withdraw import withdraw
 
 
 def make_gate(session: Session, gate_id: UUID, wordings: dict[str, str]) -> None:
@@ -98,9 +99,7 @@ def reached(counts: dict[State, int]) -> int:
 
 def withdraw_behind(session: Session, gate_id: UUID, *, reason: str, now: datetime) -> int:
     """Suppress what is still planned behind the gate; return how many."""
-    done = session.exec(
-        update(Delivery)
-        .where(col(Delivery.gate_id) == gate_id, col(Delivery.state) == State.PLANNED)
-        .values(state=State.SUPPRESSED, reason=reason, changed_at=now)
-    )
-    return int(done.rowcount)
+    return withdraw(
+        session, col(Delivery.gate_id) == gate_id, reason=reason, now=now,
+        under_way=(State.SUBMITTING, State.IN_DOUBT),
+    )  # fmt: skip

@@ -74,6 +74,7 @@ class Life:
     lease_until: the moment after which no byte of it can still be written. first_empty_at: when the
     carrier's list was first empty, late enough to mean something. resends: an urgent text that
     would rather come twice than not at all. waits_for_person: two empty lists do not settle it.
+    withdrawn: why it was taken back while it was under way; then there is no further try.
     """
 
     state: State
@@ -90,6 +91,7 @@ class Life:
     first_empty_at: datetime | None = None
     resends: bool = False
     waits_for_person: bool = False
+    withdrawn: str = ""
 
 
 Result = tuple[Life, tuple[Effect, ...]]
@@ -135,7 +137,16 @@ def _accept(life: Life, sid: str) -> Result:
 
 
 def _again(life: Life, reason: str, outcome: str, when: datetime) -> Result:
-    """Back to planned: this attempt is known not to have reached the carrier."""
+    """Back to planned: this attempt is known not to have reached the carrier.
+
+    One that was taken back meanwhile ends here.
+    """
+    if life.withdrawn:
+        ended = replace(
+            life, state=State.SUPPRESSED, is_open=False, reason=life.withdrawn, sid=None,
+            look_at=None, first_empty_at=None,
+        )  # fmt: skip
+        return ended, (Close(outcome, None),)
     planned = replace(
         life, state=State.PLANNED, is_open=False, reason=reason, sid=None, look_at=None,
         first_empty_at=None, not_before=max(life.not_before, when),
@@ -237,7 +248,8 @@ def _reported(life: Life, event: Reported, at: At) -> Result:
     if event.state not in ENDED_BADLY:
         return moved, effects
     means = look_up(event.code)
-    if means.does in (Does.RETRY, Does.LATER) and life.state not in (*ENDED_BADLY, *TAKEN_BACK):
+    has_ended = life.withdrawn or life.state in (*ENDED_BADLY, *TAKEN_BACK)
+    if means.does in (Does.RETRY, Does.LATER) and not has_ended:
         when = (
             _next_try(life, means, at) if means.does is Does.RETRY else at.now + at.timing.backoff
         )

@@ -40,6 +40,7 @@ class State(StrEnum):
 
 
 WAITING = (State.PLANNED, State.SUBMITTING, State.IN_DOUBT)
+UNDER_WAY = (State.SUBMITTING, State.IN_DOUBT, State.ACCEPTED, State.SENT)
 REACHED_CARRIER = (State.ACCEPTED, State.SENT, State.DELIVERED, State.UNDELIVERED)
 
 
@@ -127,6 +128,7 @@ class Delivery(Table, table=True):
     tries: int = 0  # attempts so far
     retries: int = 0  # of these, those after an error that says "try again"
     resends: bool = False  # urgent, and rather twice than not at all
+    withdrawn: str = ""  # why it was taken back while it was under way: it is not tried again
     sid: str | None = Field(default=None, unique=True)  # the carrier's message id
     created_at: datetime
     changed_at: datetime

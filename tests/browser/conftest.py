@@ -32,9 +32,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(180))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Chromium, headless."""
+    """Chromium, headless; closed after the last page test, as its event loop runs in our thread."""
     path = find()
     if path is None:
         if os.environ.get("CI"):

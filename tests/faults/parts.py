@@ -75,6 +75,8 @@ class Part:
         return self.process.exitcode
 
     def last_words(self) -> str:
+        if not self.log.exists():
+            return ""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
 
 
@@ -86,14 +88,16 @@ class Parts:
     folder: Path
     running: list[Part] = field(default_factory=list)
 
-    def start(self, name: str, tweak: Tweak | None = None, **environment: str) -> Part:
+    def start(
+        self, name: str, tweak: Tweak | None = None, *, log: str = "", **environment: str
+    ) -> Part:
         """Start `worker`, `clock`, `web` or `run`; `tweak` changes its parts before they are made."""
-        log = self.folder / f"{name}.log"
+        path = self.folder / (log or f"{name}.log")
         process = _forking.Process(
-            target=_live, args=(name, self.environment | environment, str(log), tweak), daemon=True
+            target=_live, args=(name, self.environment | environment, str(path), tweak), daemon=True
         )
         process.start()
-        part = Part(name, process, log)
+        part = Part(name, process, path)
         self.running.append(part)
         if name in ("web", "run"):
             self._wait_for_web(part)

@@ -15,6 +15,7 @@ from service.db import Database
 from service.outbox import pace
 from service.outbox.claim import claim
 from service.outbox.tables import Priority, State
+from service.outbox.withdraw import withdraw_subject
 from service.people.consent import opt_out
 from service.people.tables import Consent, Person
 from tests.factories import make_sender
@@ -109,6 +110,28 @@ def test_a_text_that_left_planned_in_between_is_not_moved(house: House) -> None:
         taken = took.result()
     assert house.state(delivery_id) is (State.SUBMITTING if taken else State.PLANNED)
     assert len(house.all_attempts()) == taken
+
+
+def test_a_text_that_is_being_taken_back_is_not_claimed(house: House) -> None:
+    """The withdrawal is written and not yet committed when a claim comes by."""
+    delivery_id = house.text(house.person(101))
+    is_written, is_claimed = threading.Event(), threading.Event()
+
+    def take_back() -> None:
+        with house.database.write() as session:
+            withdraw_subject(session, "rally:1", reason="cancelled", now=house.clock.now())
+            is_written.set()
+            is_claimed.wait(timeout=0.5)  # on SQLite the claim waits for us instead
+
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(take_back)
+        is_written.wait()
+        taken = house.claimed()
+        is_claimed.set()
+        done.result()
+    assert taken == []
+    assert house.state(delivery_id) is State.SUPPRESSED
+    assert house.all_attempts() == []
 
 
 def test_nothing_is_claimed_until_the_claim_has_committed(

@@ -255,12 +255,12 @@ def test_a_new_text_wakes_it(house: House, worker: Worker, carrier: FakeCarrier)
 def test_stopping_gives_back_what_was_not_begun_and_waits_for_what_was(
     house: House, worker: Worker, carrier: FakeCarrier
 ) -> None:
-    """Four connections, ten claimed: four are under way, the others go back unwritten."""
+    """Four connections, six claimed: four are under way, the others go back unwritten."""
     texts = [house.text(person) for person in house.people(10)]
     carrier.gate.clear()
     run_until(
         worker,
-        lambda: len(carrier.got) == 4 and State.PLANNED not in house.states(texts[:8]),
+        lambda: len(carrier.got) == 4 and State.PLANNED not in house.states(texts[:6]),
         lambda: asyncio.get_running_loop().call_later(0.2, carrier.gate.set),
     )
     states = house.states(texts)

@@ -29,7 +29,7 @@ from service.outbox.events import (
 from service.outbox.receipts import REPORTED
 from service.outbox.settle import CLOCK_MARGIN, read_list
 from service.outbox.step import Life, step
-from service.outbox.tables import ConsentNeeded, GateState, State
+from service.outbox.tables import UNDER_WAY, ConsentNeeded, GateState, State
 from service.sms.carrier import Accepted, Listed, Outcome
 from service.sms.codes import Does, look_up
 
@@ -251,8 +251,8 @@ class MemoryStore:
     def _withdraw_person(self, person: Somebody, reason: str) -> None:
         for row in self.world.rows:
             is_theirs = row.person is person and row.needs is not ConsentNeeded.ALWAYS
-            if is_theirs and row.life.state is State.PLANNED:
-                row.life = replace(row.life, state=State.SUPPRESSED, reason=reason)
+            if is_theirs:
+                _take_back(row, reason, UNDER_WAY)
 
     def set_gate(self, state: GateState, now: datetime) -> None:
         """Pause or open; a stopped one stays so."""
@@ -266,8 +266,8 @@ class MemoryStore:
             return
         self.set_gate(GateState.STOPPED, now)
         for row in self.world.rows:
-            if row.is_behind_gate and row.life.state is State.PLANNED:
-                row.life = replace(row.life, state=State.SUPPRESSED, reason=reason)
+            if row.is_behind_gate:
+                _take_back(row, reason, (State.SUBMITTING, State.IN_DOUBT))
 
     def resume_sender(self) -> None:
         """A person has looked: the sender may go on."""
@@ -278,6 +278,13 @@ class MemoryStore:
         for row in self.world.rows:
             if row.life.state is State.PLANNED and row.life.not_after <= now:
                 row.life = replace(row.life, state=State.EXPIRED, reason="too_late")
+
+
+def _take_back(row: Row, reason: str, under_way: tuple[State, ...]) -> None:
+    if row.life.state is State.PLANNED:
+        row.life = replace(row.life, state=State.SUPPRESSED, reason=reason, withdrawn=reason)
+    elif row.life.state in under_way:
+        row.life = replace(row.life, withdrawn=reason)
 
 
 def _sid_in(event: Event) -> str | None:

@@ -2,7 +2,7 @@
 
 The store in memory leads; the database follows through the service's own claim, record, receipts,
 settling and withdrawals. A whole history runs inside one transaction that is never committed; each
-of its own transactions is a savepoint with a session of its own.
+of its own transactions is a session of its own inside it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from service.outbox.gate import set_gate, withdraw_behind
 from service.outbox.open import Opened
 from service.outbox.receipts import record_receipt
 from service.outbox.record import record
-from service.outbox.settle import _ask, _due, note_leases_over
+from service.outbox.settle import Doubt, _ask, _due, note_leases_over
 from service.outbox.tables import Attempt, Delivery, Gate, GateState, Priority, State
 from service.outbox.withdraw import withdraw_person
 from service.people.consent import opt_out
@@ -49,17 +49,17 @@ class Diverged(AssertionError):
 
 
 class OneTransaction(Database):
-    """A database whose every transaction is a savepoint on one connection, undone in the end."""
+    """A database whose every transaction is part of one on one connection, undone in the end."""
 
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
 
     @contextlib.contextmanager
     def write(self) -> Iterator[Session]:
-        """Give a session of its own; what it wrote stays if nothing went wrong."""
+        """Give a session of its own; what it wrote stays."""
         with (
             Session(
-                self._connection, expire_on_commit=False, join_transaction_mode="create_savepoint"
+                self._connection, expire_on_commit=False, join_transaction_mode="rollback_only"
             ) as session,
             session.begin(),
         ):
@@ -93,6 +93,7 @@ class Twin:
         self.people: dict[int, UUID] = {}
         self.deliveries: list[UUID] = []
         self.attempts: list[UUID] = []
+        self.doubts: dict[UUID, Doubt] = {}
         self.gate_id = new_id()
         with self.database.write() as session:
             self.sender_id = self._move_in(session)
@@ -173,17 +174,15 @@ class Twin:
         """Return what is to be looked for; the same in both."""
         numbers = self.memory.due(now)
         with self.database.read() as session:
-            found = {doubt.attempt_id for doubt in _due(session, self.shown, now)}
-        self._same("due", found, {self.attempts[number] for number in numbers})
+            self.doubts = {doubt.attempt_id: doubt for doubt in _due(session, self.shown, now)}
+        self._same("due", set(self.doubts), {self.attempts[number] for number in numbers})
         return numbers
 
     def ask(self, number: int, listed: Sequence[Listed], at: At) -> Event:
         """Read the carrier's list; both say the same of it."""
         event = self.memory.ask(number, listed, at)
         self.shown.listed = listed
-        with self.database.read() as session:
-            doubts = {one.attempt_id: one for one in _due(session, self.shown, at.now)}
-        said = _ask(self.database, self.shown, doubts[self.attempts[number]], at)
+        said = _ask(self.database, self.shown, self.doubts[self.attempts[number]], at)
         self._same("ask", said, replace(event, attempt_id=self.attempts[number]))
         return event
 

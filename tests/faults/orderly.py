@@ -1,0 +1,54 @@
+"""Asked to end (SIGTERM): what is in flight is finished, what is not begun is given back."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from sqlmodel import select
+
+from service.outbox.tables import Delivery, State
+from tests.faults import tweaks
+from tests.faults.grounds import SCALE, Grounds, Stage
+from tests.faults.judge import drain, judge, open_attempts
+from tests.faults.parts import until
+from tests.faults.people import blast, seed
+from tests.faults.report import Found, Trial, fault
+
+
+@fault("asked to end in the midst of a message")
+def sigterm(grounds: Grounds, trial: Trial) -> Found:
+    people, times = trial.size(80, 2_000), trial.size(4, 40)
+    dice = trial.dice()
+    found = Found(times)
+    with grounds.stage(trial.database) as stage:
+        chapter = seed(stage.wiring, people)
+        blast(stage.wiring, chapter, "first call")
+        for turn in range(times):
+            # `run` is the process of a small network; where several share the work it is `worker`.
+            name = ("worker", "run")[turn % 2]
+            part = stage.parts.start(name, partial(tweaks.dawdle, dice.uniform(0, 0.6) * SCALE))
+            _wait_until_it_sends(stage)
+            code = part.end()
+            if code != 0 or open_attempts(stage):
+                found.lost += 1
+                found.problems.append(
+                    f"{name} ended with {code}, {open_attempts(stage)} open: {part.last_words()}"
+                )
+        stage.parts.start("run")
+        drain(stage)
+        verdict = judge(stage)
+    found.lost += verdict.lost
+    found.twice += verdict.twice
+    found.problems += verdict.problems
+    return found
+
+
+def _wait_until_it_sends(stage: Stage) -> None:
+    for _ in until("something is under way", pause=0.005):
+        with stage.wiring.database.read() as session:
+            states = select(Delivery.id).where(Delivery.state == State.SUBMITTING)
+            if session.exec(states.limit(1)).first() is not None:
+                return
+            planned = select(Delivery.id).where(Delivery.state == State.PLANNED)
+            if session.exec(planned.limit(1)).first() is None:
+                return
