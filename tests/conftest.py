@@ -61,7 +61,7 @@ def urls(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Urls]:
         )
         return
     server: postgres.Postgres = request.getfixturevalue("pg_server")
-    with server.create("original") as data:
+    with server.lend("original") as data:
         if request.node.get_closest_marker("keyring_on_postgresql") is None:
             yield Urls(data, f"sqlite:///{tmp_path / 'keyring.sqlite'}")
             return

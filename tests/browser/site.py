@@ -14,7 +14,6 @@ import uvicorn
 
 from service.accounts.sign_in import make_link
 from service.accounts.tables import Organizer
-from service.app import create_app
 from service.chapters.tables import Chapter, Office
 from service.db import Database
 from service.messages.catalog import load_catalog
@@ -23,6 +22,7 @@ from service.settings import Settings
 from service.sms.signature import Signatures
 from service.web.console import end_streams
 from service.wiring import Wiring
+from tests.apps import app_of
 from tests.conftest import MASTER_KEY
 from tests.factories import StillClock, make_chapter, make_office, make_organizer, make_sender
 
@@ -74,9 +74,7 @@ def running_site(folder: Path, migrated: Path) -> Iterator[Site]:
         make_sender(session, chapter)
         organizer = make_organizer(session, chapter, now=clock.now())
         office = make_office(session, chapter)
-    server = Server(
-        uvicorn.Config(create_app(wiring), host="127.0.0.1", port=0, log_level="critical")
-    )
+    server = Server(uvicorn.Config(app_of(wiring), host="127.0.0.1", port=0, log_level="critical"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:

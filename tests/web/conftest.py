@@ -13,7 +13,6 @@ from structlog.testing import capture_logs
 
 from service.accounts.tables import Organizer
 from service.accounts.tokens import make_token
-from service.app import create_app
 from service.chapters.tables import Chapter, Office
 from service.db import Database
 from service.messages.catalog import Catalog
@@ -21,6 +20,7 @@ from service.privacy.keyring import Keyring
 from service.settings import Settings
 from service.sms.signature import Signatures
 from service.wiring import Wiring
+from tests.apps import app_of
 from tests.factories import StillClock, make_chapter, make_office, make_organizer, make_sender
 
 PUBLIC_URL = "http://localhost:8000"
@@ -90,7 +90,7 @@ def other_group(wiring: Wiring) -> Group:
 @pytest.fixture
 def app(wiring: Wiring) -> FastAPI:
     """The whole web."""
-    return create_app(wiring)
+    return app_of(wiring)
 
 
 def client_of(app: FastAPI, token: str = "") -> TestClient:
