@@ -10,7 +10,7 @@ UV := $(BIN)/uv --quiet
 LOCK := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format assets run migrate lock clean
+.PHONY: help setup demo test bench check format assets run migrate lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ demo: $(VENV)/run.ok assets ## Run the whole story on this machine: no account, 
 test: setup ## Run all tests (SQLite, PostgreSQL, a real browser)
 	@$(BIN)/python tests/browser/find_chromium.py
 	@$(BIN)/pytest
+
+bench: $(VENV)/bench.ok ## Measure the hot paths beside their limits; BENCH="--only urgent" for one row
+	@$(BIN)/python -m tests.bench $(BENCH)
 
 check: setup ## Lint, types, import rule, migrations without drift, catalogs in step
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -45,6 +48,7 @@ lock: $(VENV)/tools.ok ## Pin every dependency anew: names, versions and hashes 
 	$(LOCK) requirements-tools.in -o requirements-tools.lock
 	$(LOCK) pyproject.toml -o requirements.lock
 	$(LOCK) --group dev -c requirements.lock -o requirements-dev.lock
+	$(LOCK) --group bench -c requirements.lock -c requirements-dev.lock -o requirements-bench.lock
 
 clean: ## Remove what was built; var/ with its data stays
 	rm -rf $(VENV) node_modules service/web/static/dist .mypy_cache .ruff_cache .pytest_cache
@@ -67,6 +71,11 @@ $(VENV)/run.ok: $(VENV)/tools.ok requirements.lock pyproject.toml
 $(VENV)/dev.ok: $(VENV)/run.ok requirements-dev.lock
 	@echo "· installing what the tests need"
 	@$(UV) pip install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/bench.ok: $(VENV)/dev.ok requirements-bench.lock
+	@echo "· installing what the outbox is measured beside"
+	@$(UV) pip install --require-hashes -r requirements-bench.lock
 	@touch $@
 
 service/web/static/dist/built.ok: $(VENV)/tools.ok package-lock.json assets.mjs $(wildcard service/web/static/src/*)

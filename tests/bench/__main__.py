@@ -1,0 +1,66 @@
+"""Run the rows and print what they say; exit 1 only if something was lost, twice or oversold."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+
+import service.wiring  # noqa: F401  (every table)
+from tests.bench import blast, cores
+from tests.bench.ground import DATABASES, Grounds, prepared
+from tests.bench.report import JSON_LINES, Report
+
+USUAL_SIZE = 40_000
+
+
+def rows(
+    grounds: Grounds, report: Report, size: int, largest: int
+) -> dict[str, Callable[[], None]]:
+    """Return every row by name, in order."""
+    named: dict[str, Callable[[], None]] = {}
+    for slow in (False, True):
+        for kind in DATABASES:
+            name = f"blast-50ms-{kind}" if slow else f"blast-{kind}"
+            named[name] = partial(blast.blasts, grounds, report, kind, size, slow=slow)
+    return named
+
+
+def main() -> int:
+    """Measure."""
+    given = _parser().parse_args()
+    os.sched_setaffinity(0, {cores.OURS})  # what we start inherits it
+    report = Report()
+    report.begin()
+    began = time.monotonic()
+    with prepared() as grounds:
+        named = rows(grounds, report, given.size, given.largest)
+        chosen = [name for name in named if given.only is None or name in given.only]
+        if unknown := set(given.only or ()) - named.keys():
+            print(f"no such row: {', '.join(unknown)}; there are {', '.join(named)}")
+            return 2
+        for name in chosen:
+            named[name]()
+    print(f"\n{time.monotonic() - began:.0f} s; the same figures are in {JSON_LINES}")
+    for problem in report.problems:
+        print(f"PROBLEM {problem}")
+    return 1 if report.problems else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--only", action="append", metavar="ROW", help="this row; may be repeated")
+    parser.add_argument(
+        "--size", type=int, default=USUAL_SIZE, metavar="N", help="messages in a blast"
+    )
+    parser.add_argument(
+        "--largest", type=float, default=1e6, metavar="N", help="the largest of the scale rows"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
