@@ -10,9 +10,10 @@ from collections.abc import Callable
 from functools import partial
 
 import service.wiring  # noqa: F401  (every table)
-from tests.bench import blast, cores
+from tests.bench import blast, cores, due, seats, urgent, webhook
 from tests.bench.ground import DATABASES, Grounds, prepared
 from tests.bench.report import JSON_LINES, Report
+from tests.bench.scale import SIZES, Scale, row_of
 
 USUAL_SIZE = 40_000
 
@@ -26,6 +27,17 @@ def rows(
         for kind in DATABASES:
             name = f"blast-50ms-{kind}" if slow else f"blast-{kind}"
             named[name] = partial(blast.blasts, grounds, report, kind, size, slow=slow)
+    named["urgent"] = partial(urgent.urgent, grounds, report, size)
+    workers = blast.Workers(grounds, report, size)
+    scale = Scale(grounds, report)
+    for messages in SIZES:
+        if messages <= largest:
+            named[row_of(messages)] = partial(scale.measure, messages)
+    named["due"] = partial(due.due, grounds, report, size)
+    named["seats"] = partial(seats.seats, grounds, report)
+    named["webhook"] = partial(webhook.webhook, grounds, report, size)
+    for count in (1, 2, 4):
+        named[f"workers-{count}"] = partial(workers.run, count)
     return named
 
 

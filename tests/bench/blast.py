@@ -96,14 +96,25 @@ def blasts(grounds: Grounds, report: Report, kind: str, size: int, *, slow: bool
         add(*queue.per_second(grounds, report, row, kind, min(FEW, size)))
 
 
-def workers(grounds: Grounds, report: Report, counts: list[int], size: int) -> None:
-    """Print the blast on PostgreSQL with more and more workers, all on our one core."""
-    one: float | None = None
-    for count in counts:
+class Workers:
+    """The blast on PostgreSQL with more and more workers, all on our one core."""
+
+    def __init__(self, grounds: Grounds, report: Report, size: int) -> None:
+        self._grounds = grounds
+        self._report = report
+        self._size = size
+        self._one: float | None = None
+
+    def run(self, count: int) -> None:
+        """Print the row of so many workers beside that of one, if that was run before."""
         row = f"workers-{count}"
-        run = _best_blast(grounds, report, row, "postgresql", size, 0.0, CONNECTIONS, count)
-        one = run.per_second if count == 1 else one
-        report.add(Line(row, run.per_second, one, "workers-1", "messages/s", "one core for all"))
+        run = _best_blast(
+            self._grounds, self._report, row, "postgresql", self._size, 0.0, CONNECTIONS, count
+        )
+        if count == 1:
+            self._one = run.per_second
+        note = "PostgreSQL; one core for all of them"
+        self._report.add(Line(row, run.per_second, self._one, "workers-1", "messages/s", note))
 
 
 def _best_blast(

@@ -37,9 +37,9 @@ from tests.bench.ground import LEAD, MASTER_KEY, Ground
 
 ACCOUNT = "AC" + "0123456789abcdef" * 2
 TOKEN = "bench"
-WORDS = {
+WORDS = {  # one segment each
     "en": "Acompaña: rally today 6 pm, City Hall, 36 Court St. Reply Y if you come, N if not.",
-    "es": "Acompaña: hoy 6 pm, alcaldía, 36 Court St. Responda S si viene, N si no.",
+    "es": "Acompaña: hoy 6 pm, City Hall, 36 Court St. Responda S si viene, N si no.",
 }
 
 
