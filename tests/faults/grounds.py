@@ -74,7 +74,10 @@ class Grounds:
             wiring.keyring.prepare()
             parts = Parts(environment, folder)
             undo.callback(parts.end_all)
-            yield Stage(database, folder, environment, wiring, self.sandbox, parts, server)
+            try:
+                yield Stage(database, folder, environment, wiring, self.sandbox, parts, server)
+            except AssertionError as error:
+                raise AssertionError(f"{error}\n{parts.troubles()}") from error
 
     def _server(self, undo: contextlib.ExitStack, *, safe: bool) -> postgres.Postgres:
         if safe:

@@ -46,8 +46,14 @@ def drain(stage: Stage, *, seconds: float = DRAIN_SECONDS, moves_clock: bool = T
 
 
 def _counts(stage: Stage) -> tuple[Counter[State], int]:
-    """Return how many deliveries are in each state, and how many may go now."""
+    """Return how many deliveries are in each state, and how many may go now.
+
+    What waits for another text to the same number cannot, however long nobody moves the clock.
+    """
     now = stage.wiring.clock.now()
+    is_blocked = (
+        select(Attempt.id).where(Attempt.is_open, Attempt.to_key == Delivery.to_key).exists()
+    )
     with stage.wiring.database.read() as session:
         rows = session.exec(
             select(col(Delivery.state), func.count()).group_by(col(Delivery.state))
@@ -55,13 +61,13 @@ def _counts(stage: Stage) -> tuple[Counter[State], int]:
         due = session.exec(
             select(func.count())
             .select_from(Delivery)
-            .where(Delivery.state == State.PLANNED, Delivery.not_before <= now)
+            .where(Delivery.state == State.PLANNED, Delivery.not_before <= now, ~is_blocked)
         ).one()
     return Counter({State(state): count for state, count in rows}), due
 
 
 def judge(stage: Stage, *, excused: frozenset[str] = frozenset()) -> Verdict:
-    """Compare every delivery with what the carrier accepted. Each text is due once to a number.
+    """Compare every delivery with what the carrier accepted: each is due once.
 
     excused: numbers to which a text need not go. Lost: due to somebody and never accepted, or
     accepted and unknown to us. Twice: accepted more than once.
@@ -70,13 +76,13 @@ def judge(stage: Stage, *, excused: frozenset[str] = frozenset()) -> Verdict:
     for entry in stage.sandbox.ledger("created"):
         accepted[entry["to"], entry["body"]].append(entry)
     verdict = Verdict(texts=sum(map(len, accepted.values())))
-    wanted: set[tuple[str, str]] = set()
-    for delivery, text in _deliveries(stage):
+    wanted: Counter[tuple[str, str]] = Counter()
+    for delivery, text in opened_deliveries(stage):
         reached = State(delivery.state) in REACHED_CARRIER
         is_due = text[0] not in excused and delivery.state is not State.SUPPRESSED
         sids = {entry["sid"] for entry in accepted.get(text, [])}
         if reached or is_due:
-            wanted.add(text)
+            wanted[text] += 1
         if reached and delivery.sid not in sids:
             verdict.lost += 1
             verdict.note(f"{text[0]}: {delivery.state} under an id that the carrier doesn't know")
@@ -84,13 +90,13 @@ def judge(stage: Stage, *, excused: frozenset[str] = frozenset()) -> Verdict:
             verdict.lost += 1
             verdict.note(f"{text[0]}: {delivery.state} ({delivery.reason}), accepted {len(sids)}")
     for text, entries in accepted.items():
-        if len(entries) > 1 or text not in wanted:
-            verdict.twice += len(entries) - (text in wanted)
-            verdict.note(f"{text[0]}: accepted {len(entries)} times, due {int(text in wanted)}")
+        if len(entries) > wanted[text]:
+            verdict.twice += len(entries) - wanted[text]
+            verdict.note(f"{text[0]}: accepted {len(entries)} times, due {wanted[text]}")
     return verdict
 
 
-def _deliveries(stage: Stage) -> list[tuple[Delivery, tuple[str, str]]]:
+def opened_deliveries(stage: Stage) -> list[tuple[Delivery, tuple[str, str]]]:
     """Return every delivery with its number and words."""
     reader = Reader(stage.wiring.keyring, SYSTEM)
     with stage.wiring.database.read() as session:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from sqlalchemy.exc import OperationalError
@@ -57,6 +57,7 @@ def _wake(grounds: Grounds, trial: Trial, tweak: Tweak | None) -> Found:
             for _ in until("it has claimed some", pause=0.005):
                 if _tries(stage) > tries:
                     break
+            time.sleep(LINGERS_SECONDS / 3)  # opened, and handed to the line that dawdles
             _stop_outside_of_writing(stage, sleepy)
             awake = stage.parts.start("worker")
             drain(stage)
@@ -119,6 +120,7 @@ def _tick_twice(grounds: Grounds, trial: Trial, *, is_unique: bool) -> Found:
         expected = plan_checkins(stage, chapter, checkins, companions)
         for _ in range(2):
             stage.parts.start("worker")
+        drain(stage, moves_clock=False)  # what the families hear at once
         clocks = [stage.parts.start("clock", tweaks.no_stand_by) for _ in range(2)]
         for hours in (24.5, 0.6, 20.5, 1.6, 5):  # a day before, three hours before, two, over
             stage.sandbox.advance(hours * 3600)
@@ -133,25 +135,34 @@ def _tick_twice(grounds: Grounds, trial: Trial, *, is_unique: bool) -> Found:
         keys = _reminders(stage)
         found = Found.by(judge(stage), expected)
     found.lost += max(0, expected - len(set(keys)))
+    found.notes.append(f"{len(keys)} reminders")
     found.twice += len(keys) - len(set(keys))
     if len(keys) != expected:
         found.problems.append(f"{len(keys)} reminders, {len(set(keys))} reasons, {expected} due")
     return found
 
 
-def plan_checkins(stage: Stage, chapter: Chapter, checkins: int, companions: int) -> int:
-    """Plan check-ins two days on, each with its own people; return how many reminders are due."""
+def plan_checkins(
+    stage: Stage, chapter: Chapter, checkins: int, companions: int, *,
+    starts_at: datetime | None = None, first: int = 0,
+) -> int:  # fmt: skip
+    """Plan check-ins two days on, each with its own people; return how many reminders are due.
+
+    first: how many were planned before, so that these get numbers of their own.
+    """
     now = stage.wiring.clock.now()
-    starts_at = now + timedelta(hours=48)
-    people = add_people(stage.wiring, chapter, checkins * companions)
+    starts_at = starts_at or now + timedelta(hours=48)
+    people = add_people(stage.wiring, chapter, checkins * companions, first=first * companions)
     for place in range(checkins):
         with stage.wiring.database.write() as session:
-            office = make_office(session, chapter, name=f"Office {place}")
-            card = Card(number(FAMILY + place), f"Azucena {place}", "es")
+            office = make_office(session, chapter, name=f"Office {first + place}")
+            card = Card(number(FAMILY + first + place), f"Azucena {place}", "es")
             told = Registration(card, office.id, starts_at, "web")
             made = register(session, stage.wiring.outbox, chapter, told, now=now)
             approval = Approval({SeatRole.ACCOMPANIER: companions}, agreed_to_texts=True)
             approve(session, stage.wiring.outbox, made, approval, by=SYSTEM, now=now)
+            made.asked_at = now  # they need not be asked: they come
+            session.add(made)
             for person in people[place * companions : (place + 1) * companions]:
                 respond(session, person, made.subject, Answer.YES, party_size=None, now=now)
     return checkins * (2 + 2 * companions)

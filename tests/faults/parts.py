@@ -21,7 +21,10 @@ import service.cli.processes
 
 PATIENCE_SECONDS = 60.0
 _forking = multiprocessing.get_context("forkserver")
-_forking.set_forkserver_preload(["tests.faults.parts"])
+# All that a process is told to do, and what the parent was started as: imported once, not in each.
+_forking.set_forkserver_preload(
+    ["tests.faults.parts", "tests.faults.tweaks", "tests.faults.dying", "tests.faults.report"]
+)
 
 
 Tweak = Callable[[], None]
@@ -102,6 +105,17 @@ class Parts:
         if name in ("web", "run"):
             self._wait_for_web(part)
         return part
+
+    def troubles(self) -> str:
+        """Return what the processes said last of what went wrong."""
+        logs = {part.log for part in self.running if part.log.exists()}
+        lines = [
+            f"{log.name}: {line}"
+            for log in sorted(logs)
+            for line in log.read_text(errors="replace").splitlines()
+            if "error" in line or "warning" in line
+        ]
+        return "\n".join(lines[-20:])
 
     def end_all(self) -> None:
         """End whatever is left."""

@@ -11,6 +11,8 @@ from pathlib import Path
 from tests.faults.grounds import DATABASES, Grounds
 from tests.faults.judge import Verdict
 
+MOST_PROBLEMS = 8
+
 
 @dataclass(frozen=True)
 class Trial:
@@ -35,6 +37,19 @@ class Found:
     lost: int = 0
     twice: int = 0
     problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)  # figures that are worth telling
+
+    def add(self, verdict: Verdict) -> None:
+        """Add what the judge found."""
+        self.lost += verdict.lost
+        self.twice += verdict.twice
+        self.problems += verdict.problems
+
+    def lose(self, problem: str) -> None:
+        """Count one thing as lost, and say what."""
+        self.lost += 1
+        if len(self.problems) < MOST_PROBLEMS:
+            self.problems.append(problem)
 
     @staticmethod
     def by(verdict: Verdict, trials: int) -> Found:
@@ -83,6 +98,7 @@ class Line:
     seed: int
     seconds: float
     problems: list[str]
+    notes: list[str]
 
     @staticmethod
     def of(fault: Fault, trial: Trial, found: Found, seconds: float) -> Line:
@@ -91,7 +107,7 @@ class Line:
             fault=fault.name, database=trial.database, trials=found.trials, lost=found.lost,
             twice=found.twice, control_failed=is_red if fault.is_control else None,
             ok=is_red == fault.is_control, seed=trial.seed, seconds=round(seconds, 1),
-            problems=found.problems,
+            problems=found.problems, notes=found.notes,
         )  # fmt: skip
 
     @property
@@ -108,13 +124,13 @@ class Line:
 
 
 HEAD = (
-    f"{'fault':<52} {'database':<10} {'trials':>6} {'lost':>5} {'twice':>5}  {'seed':<10} verdict"
+    f"{'fault':<58} {'database':<10} {'trials':>8} {'lost':>5} {'twice':>5}  {'seed':<10} verdict"
 )
 
 
 def row(line: Line) -> str:
     """Return the line as the table shows it."""
     return (
-        f"{line.fault:<52} {line.database:<10} {line.trials:>6} {line.lost:>5} {line.twice:>5}"
+        f"{line.fault:<58} {line.database:<10} {line.trials:>8} {line.lost:>5} {line.twice:>5}"
         f"  {line.seed:<10} {line.verdict}"
     )

@@ -12,7 +12,10 @@ from pathlib import Path
 from tests.faults import report
 from tests.faults.grounds import DATABASES, prepared
 
-MODULES = ("kills", "ambiguous", "stops", "inbound", "seats", "restarts")
+MODULES = (
+    "kills", "ambiguous", "stops", "leases", "orderly", "inbound", "seats", "restarts", "carrier",
+    "receipts", "poison", "clocks",
+)  # fmt: skip
 JSON_LINES = Path("var/faults.jsonl")
 
 
@@ -48,7 +51,7 @@ def main() -> int:
                     found = report.Found(0, lost=1, problems=[str(error)])
                 line = report.Line.of(one, trial, found, time.monotonic() - began)
                 line.append_to(JSON_LINES)
-                print(report.row(line), f"({line.seconds:.0f} s)", flush=True)
+                print(report.row(line), f"({line.seconds:.0f} s)", *line.notes, flush=True)
                 for problem in line.problems if not line.ok else []:
                     print(f"    {problem}", flush=True)
                 is_good = is_good and line.ok

@@ -9,20 +9,28 @@ import dataclasses
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
 from uuid import UUID
 
 import aiohttp
-from sqlmodel import Session, col, update
+from fastapi import FastAPI
+from sqlalchemy import Engine, event
+from sqlalchemy.engine import Connection
+from sqlmodel import Session, col, text, update
 
 import service.cli.processes
 import service.wiring
 from schedules import lead
 from service.chapters.tables import Sender
+from service.db import Database
+from service.db import database as database_room
+from service.errors import Unavailable
 from service.outbox import claim as claiming
 from service.outbox import deliver, step
 from service.outbox.claim import Claimed
 from service.outbox.deliver import Worker
-from service.outbox.events import At
+from service.outbox.events import At, Close, Reported
 from service.outbox.record import Result as Answer
 from service.outbox.step import Life, Result
 from service.outbox.tables import Attempt, Delivery, State
@@ -30,8 +38,12 @@ from service.replies import receive
 from service.sms import post
 from service.sms.carrier import Accepted, Carrier, Outcome, OutgoingText
 from service.sms.signature import Signatures
+from service.web import session as web_session
 from service.web.webhooks import inbound
 from service.wiring import Wiring
+
+T = TypeVar("T")
+MOST_PAGES = 1_000_000
 
 
 def both(*tweaks: Callable[[], None]) -> None:
@@ -179,3 +191,57 @@ def claims_in_memory() -> None:
 
     _put(deliver, "claim", claim)
     _put(deliver, "record", record)
+
+
+def last_receipt_counts() -> None:
+    """Believe whatever the carrier said last."""
+
+    def reported(life: Life, news: Reported, _at: At) -> Result:
+        after = dataclasses.replace(life, state=news.state, sid=news.sid, is_open=False)
+        return after, (Close("accepted", news.sid),)
+
+    _put(step, "_reported", reported)
+
+
+def no_parking() -> None:
+    """Let what cannot be opened fail the whole batch, each time."""
+    _put(Worker, "_open_safely", Worker._open)
+
+
+def no_unique_reasons(database: Database) -> None:
+    """Let the same reason write a text again and again (PostgreSQL)."""
+    with database.write() as session:
+        session.execute(text("alter table delivery drop constraint uq_delivery_once_key"))
+
+
+def answer_200_whatever_happens() -> None:
+    """Tell the carrier that a text was taken in, whether or not it could be written down."""
+    real = web_session.write_in_turn
+
+    async def write(app: FastAPI, work: Callable[[Session], T]) -> T | None:
+        try:
+            return await real(app, work)
+        except Unavailable:
+            return None
+
+    _put(inbound, "write_in_turn", write)
+
+
+# --- a disk with little room -----------------------------------------------------------------------
+
+
+def small_disk(full: Path) -> None:
+    """Let a SQLite file not grow by a page while the file `full` exists."""
+    real = database_room._sqlite_engine
+
+    def make(url: str, begin: str) -> Engine:
+        engine = real(url, begin)
+
+        @event.listens_for(engine, "begin", insert=True)
+        def limit(connection: Connection) -> None:
+            pages = 1 if full.exists() else MOST_PAGES  # never below what it has
+            connection.exec_driver_sql(f"pragma max_page_count = {pages}")
+
+        return engine
+
+    _put(database_room, "_sqlite_engine", make)
