@@ -145,7 +145,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("phone_key", name=op.f("uq_person_phone_key")),
     )
     with op.batch_alter_table("person", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_person_chapter_id"), ["chapter_id"], unique=False)
+        batch_op.create_index("ix_person_chapter_id_id", ["chapter_id", "id"], unique=False)
 
     op.create_table(
         "rally",
@@ -365,7 +365,6 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery")),
         sa.UniqueConstraint("once_key", name=op.f("uq_delivery_once_key")),
-        sa.UniqueConstraint("sid", name=op.f("uq_delivery_sid")),
     )
     with op.batch_alter_table("delivery", schema=None) as batch_op:
         batch_op.create_index(
@@ -376,8 +375,22 @@ def upgrade() -> None:
             postgresql_where=sa.text("state = 'planned'"),
         )
         batch_op.create_index("ix_delivery_gate_id_state", ["gate_id", "state"], unique=False)
+        batch_op.create_index(
+            "ix_delivery_late",
+            ["not_after"],
+            unique=False,
+            sqlite_where=sa.text("state = 'planned'"),
+            postgresql_where=sa.text("state = 'planned'"),
+        )
         batch_op.create_index("ix_delivery_person_id", ["person_id"], unique=False)
         batch_op.create_index("ix_delivery_subject", ["subject"], unique=False)
+        batch_op.create_index(
+            "uq_delivery_sid",
+            ["sid"],
+            unique=True,
+            sqlite_where=sa.text("sid is not null"),
+            postgresql_where=sa.text("sid is not null"),
+        )
 
     op.create_table(
         "family",
@@ -524,17 +537,29 @@ def upgrade() -> None:
             ["delivery_id"], ["delivery.id"], name=op.f("fk_attempt_delivery_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attempt")),
-        sa.UniqueConstraint("sid", name=op.f("uq_attempt_sid")),
     )
     with op.batch_alter_table("attempt", schema=None) as batch_op:
         batch_op.create_index("ix_attempt_delivery_id", ["delivery_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_attempt_look_at"), ["look_at"], unique=False)
+        batch_op.create_index(
+            "ix_attempt_look_at",
+            ["look_at"],
+            unique=False,
+            sqlite_where=sa.text("look_at is not null"),
+            postgresql_where=sa.text("look_at is not null"),
+        )
         batch_op.create_index(
             "uq_attempt_open_to_key_urgent",
             ["to_key", "is_urgent"],
             unique=True,
-            sqlite_where=sa.text("is_open"),
+            sqlite_where=sa.text("is_open = 1"),
             postgresql_where=sa.text("is_open"),
+        )
+        batch_op.create_index(
+            "uq_attempt_sid",
+            ["sid"],
+            unique=True,
+            sqlite_where=sa.text("sid is not null"),
+            postgresql_where=sa.text("sid is not null"),
         )
     head = sa.table("audit_head", sa.column("id"), sa.column("number"), sa.column("hash"))
     op.execute(head.insert().values(id=1, number=0, hash="0" * 64))
@@ -543,11 +568,20 @@ def upgrade() -> None:
 def downgrade() -> None:
     with op.batch_alter_table("attempt", schema=None) as batch_op:
         batch_op.drop_index(
+            "uq_attempt_sid",
+            sqlite_where=sa.text("sid is not null"),
+            postgresql_where=sa.text("sid is not null"),
+        )
+        batch_op.drop_index(
             "uq_attempt_open_to_key_urgent",
-            sqlite_where=sa.text("is_open"),
+            sqlite_where=sa.text("is_open = 1"),
             postgresql_where=sa.text("is_open"),
         )
-        batch_op.drop_index(batch_op.f("ix_attempt_look_at"))
+        batch_op.drop_index(
+            "ix_attempt_look_at",
+            sqlite_where=sa.text("look_at is not null"),
+            postgresql_where=sa.text("look_at is not null"),
+        )
         batch_op.drop_index("ix_attempt_delivery_id")
 
     op.drop_table("attempt")
@@ -576,8 +610,18 @@ def downgrade() -> None:
     op.drop_table("inbound")
     op.drop_table("family")
     with op.batch_alter_table("delivery", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_delivery_sid",
+            sqlite_where=sa.text("sid is not null"),
+            postgresql_where=sa.text("sid is not null"),
+        )
         batch_op.drop_index("ix_delivery_subject")
         batch_op.drop_index("ix_delivery_person_id")
+        batch_op.drop_index(
+            "ix_delivery_late",
+            sqlite_where=sa.text("state = 'planned'"),
+            postgresql_where=sa.text("state = 'planned'"),
+        )
         batch_op.drop_index("ix_delivery_gate_id_state")
         batch_op.drop_index(
             "ix_delivery_claim",
@@ -634,7 +678,7 @@ def downgrade() -> None:
 
     op.drop_table("rally")
     with op.batch_alter_table("person", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_person_chapter_id"))
+        batch_op.drop_index("ix_person_chapter_id_id")
 
     op.drop_table("person")
     with op.batch_alter_table("organizer", schema=None) as batch_op:

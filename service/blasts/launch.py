@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from service.blasts.tables import Blast, BlastKind, BlastState
-from service.chapters.find import sender_of
+from service.chapters.find import get_chapter, sender_of
 from service.errors import InvalidValue
 from service.outbox.enqueue import Text, enqueue_copies
 from service.outbox.gate import get_wordings, make_gate, set_gate
@@ -116,11 +116,11 @@ def write_chunk(session: Session, blast_id: UUID, *, now: datetime) -> tuple[Bla
         resends=blast.resends,
         not_after=blast.not_after,
     )
-    wordings = get_wordings(session, blast.id)
-    enqueue_copies(
-        session, people, wordings, text, gate_id=blast.id, sender_id=blast.sender_id, now=now
-    )
     if people:
+        enqueue_copies(
+            session, people, get_wordings(session, blast.id), text, sender_id=blast.sender_id,
+            chapter=get_chapter(session, blast.chapter_id), now=now,
+        )  # fmt: skip
         blast.planned_through = people[-1].id
     if len(people) < CHUNK:
         set_gate(session, blast.id, GateState.OPEN)

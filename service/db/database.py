@@ -16,6 +16,13 @@ from service.db.bell import Bell
 from service.errors import Unavailable
 
 POOL_SIZE = 10
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "cache_size=-32000",  # KiB: a message's rows are read back from memory
+    "wal_autocheckpoint=4000",  # pages: those that a message writes again and again move once
+)
 
 
 class Database:
@@ -103,7 +110,7 @@ def _sqlite_engine(url: str, begin: str) -> Engine:
     @event.listens_for(engine, "connect")
     def _prepare(connection, _record) -> None:  # type: ignore[no-untyped-def]  # DBAPI is untyped
         connection.isolation_level = None  # we say BEGIN ourselves
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import cast
+
+import sqlalchemy as sa
 from sqlmodel import SQLModel
 
 # SQLite can't drop a constraint without a name: every one gets its name by rule.
@@ -22,3 +25,8 @@ class Table(SQLModel):
     UTC on both databases. Rooms hold each other's ids as plain UUIDs with a foreign key by name;
     no ORM relationship crosses rooms.
     """
+
+
+def table_of(model: type[Table]) -> sa.Table:
+    """Return the table behind a model, for statements that never make objects of its rows."""
+    return cast("sa.Table", sa.inspect(model).local_table)

@@ -13,7 +13,7 @@ import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import structlog
 from sqlmodel import Session, col, select
@@ -43,7 +43,7 @@ from service.sms.signature import callback_url
 log = structlog.get_logger()
 T = TypeVar("T")
 
-MOST_CLAIMED = 500
+MOST_CLAIMED = 1000
 MOST_TRIES = 5  # to open a text whose opening fails for a reason nobody foresaw
 IDLE_SECONDS = 0.05
 AFTER_TROUBLE_SECONDS = 1.0
@@ -51,8 +51,7 @@ EXPIRE_EVERY_SECONDS = 5.0
 LONGEST_VALIDITY_SECONDS = 36_000
 
 
-@dataclass(frozen=True)
-class Ready:
+class Ready(NamedTuple):
     """A claimed delivery, opened, as the carrier takes it. `deadline`: monotonic seconds."""
 
     claimed: Claimed
@@ -117,7 +116,7 @@ class Worker:
         """Claim one batch, send it, write it down; return how many were claimed. For tests."""
         ready = await self._in_thread(lambda: self._turn([], MOST_CLAIMED))
         results = [
-            (one.claimed.attempt_id, one.claimed.delivery.id, await self._post(one))
+            (one.claimed.attempt_id, one.claimed.delivery_id, await self._post(one))
             for one in ready
         ]
         results, self._results = results + self._results, []
@@ -173,7 +172,7 @@ class Worker:
                 outcome = await self._post(one)
             finally:
                 self._in_flight -= 1
-            self._results.append((one.claimed.attempt_id, one.claimed.delivery.id, outcome))
+            self._results.append((one.claimed.attempt_id, one.claimed.delivery_id, outcome))
             self._news.set()
 
     async def _post(self, one: Ready) -> Outcome:
@@ -193,7 +192,7 @@ class Worker:
         """Hand back what was claimed and not begun."""
         while not self._queue.empty():
             one = self._queue.get_nowait()
-            self._results.append((one.claimed.attempt_id, one.claimed.delivery.id, NotWritten()))
+            self._results.append((one.claimed.attempt_id, one.claimed.delivery_id, NotWritten()))
 
     async def _settle(self, stop: asyncio.Event) -> None:
         """Now and then look after what is in doubt, on a thread of its own."""
@@ -235,7 +234,7 @@ class Worker:
                     (sender, one) for one in claim(session, sender, limit=room_left, now=at.now)
                 ]
         with contextlib.suppress(Unavailable):  # then one by one, where each can be put aside
-            self._opener.fetch_keys(one.person for _, one in taken)
+            self._opener.fetch_keys(one.phone() for _, one in taken)
         return [
             ready
             for sender, one in taken
@@ -269,35 +268,36 @@ class Worker:
             return self._open(sender, one, at, deadline)
         except Exception as error:  # noqa: BLE001  (the others of its batch go on)
             log.error(
-                "worker.cannot_open", delivery=str(one.delivery.id), kind=type(error).__name__
+                "worker.cannot_open", delivery=str(one.delivery_id), kind=type(error).__name__
             )
             self._put_aside(one, error, at)
             return None
 
     def _put_aside(self, one: Claimed, error: Exception, at: At) -> None:
         """Park what can never be opened; what may open later goes back, not a byte was written."""
-        is_tired = one.delivery.tries >= MOST_TRIES and not isinstance(error, Unavailable)
+        is_tired = one.tries >= MOST_TRIES and not isinstance(error, Unavailable)
         with contextlib.suppress(Unavailable):
             if isinstance(error, CannotOpen) or is_tired:
                 with self._p.database.write() as session:
                     park(session, one.attempt_id, reason="cannot_open", now=at.now)
                 return
-        result = one.attempt_id, one.delivery.id, NeverSent(type(error).__name__)
+        result = one.attempt_id, one.delivery_id, NeverSent(type(error).__name__)
         self._results.append(result)
 
     def _open(self, sender: Sender, one: Claimed, at: At, deadline: float) -> Ready:
-        opened = self._opener.open(one.delivery, one.person, one.wording)
-        left = (one.delivery.not_after - at.now).total_seconds()
+        body = one.body() if one.wording is None else one.wording
+        to, text = self._opener.open(one.phone(), body)
+        left = int((one.not_after - at.now).total_seconds())
         mac = self._p.keyring.callback_mac(one.attempt_id)
-        text = OutgoingText(
-            to=opened.to,
-            body=opened.body,
+        outgoing = OutgoingText(
+            to=to,
+            body=text,
             sender_number=sender.number,
             messaging_service_sid=sender.messaging_service_sid,
             status_callback=callback_url(self._p.public_url, one.attempt_id.hex, mac),
-            validity_seconds=max(1, min(int(left), LONGEST_VALIDITY_SECONDS)),
+            validity_seconds=max(1, min(left, LONGEST_VALIDITY_SECONDS)),
         )
-        return Ready(one, text, deadline)
+        return Ready(one, outgoing, deadline)
 
     def _at(self) -> At:
         return At(self._p.clock.now(), random.random(), self._p.timing)  # noqa: S311  (jitter)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from service.chapters.find import get_chapter, sender_of
@@ -15,10 +16,14 @@ from service.chapters.rules import next_open
 from service.chapters.tables import Chapter
 from service.db import new_id
 from service.db.database import ring_after
+from service.db.given import given
+from service.db.ids import new_ids
 from service.db.insert import insert_new
+from service.db.tables import table_of
 from service.messages.catalog import Catalog, Value
 from service.messages.segments import count_segments
 from service.outbox.tables import ConsentNeeded, Delivery, Priority, State, Wording
+from service.people.audience import Recipient
 from service.people.tables import Consent, Person
 from service.privacy.keyring import KeyKind, Keyring
 from service.privacy.seal import seal
@@ -95,14 +100,24 @@ def _held_back_by(person: Person, needed: ConsentNeeded) -> str:
 def _row(
     person: Person, chapter: Chapter, sender_id: UUID, text: Text, now: datetime
 ) -> dict[str, Any]:
-    not_before = text.not_before or now
-    if not text.quiet_exempt:
-        quiet = chapter.quiet_from_minute, chapter.quiet_until_minute
-        not_before = next_open(not_before, person.time_zone, *quiet)
-    return {
+    not_before = _not_before(text, chapter, person.time_zone, now)
+    return _fixed(text, sender_id, not_before, now) | {
         "once_key": text.once_key,
         "person_id": person.id,
         "to_key": person.phone_key,
+    }
+
+
+def _not_before(text: Text, chapter: Chapter, time_zone: str, now: datetime) -> datetime:
+    wanted = text.not_before or now
+    if text.quiet_exempt:
+        return wanted
+    return next_open(wanted, time_zone, chapter.quiet_from_minute, chapter.quiet_until_minute)
+
+
+def _fixed(text: Text, sender_id: UUID, not_before: datetime, now: datetime) -> dict[str, Any]:
+    """Return what is the same in every copy that may go from the same moment on."""
+    return {
         "sender_id": sender_id,
         "subject": text.subject,
         "template": text.template,
@@ -116,6 +131,7 @@ def _row(
         "tries": 0,
         "retries": 0,
         "resends": text.resends,
+        "withdrawn": "",
         "created_at": now,
         "changed_at": now,
     }
@@ -123,35 +139,53 @@ def _row(
 
 def enqueue_copies(
     session: Session,
-    people: Iterable[Person],
+    people: Sequence[Recipient],
     wordings: Mapping[str, Wording],
     text: Text,
     *,
-    gate_id: UUID,
+    chapter: Chapter,
     sender_id: UUID,
     now: datetime,
-) -> list[UUID]:
-    """Enqueue the wording in each one's language behind a gate; return who is new.
+) -> None:
+    """Enqueue the wording in each one's language, behind its gate.
 
-    `text.once_key` gets ":person:<id>" added. Safe to run twice.
+    `text.once_key` gets ":person:<id>" added. Safe to run twice. One statement for all who may be
+    texted from the same moment on: as a rule, all.
     """
-    chapters: dict[UUID, Chapter] = {}
-    rows = []
-    for person in people:
-        chapter = chapters.setdefault(person.chapter_id, get_chapter(session, person.chapter_id))
-        wording = wordings[person.language]
-        rows.append(
-            _row(person, chapter, sender_id, text, now)
-            | {
-                "id": new_id(),
-                "once_key": f"{text.once_key}:person:{person.id.hex}",
-                "gate_id": gate_id,
-                "wording_id": wording.id,
-                "language": person.language,
-                "segments": wording.segments,
-            }
-        )
-    if not rows:
-        return []
-    new = insert_new(session, Delivery).returning(col(Delivery.person_id))
-    return list(session.scalars(new, rows))
+    zones = {person.time_zone for person in people}
+    opens = {zone: _not_before(text, chapter, zone, now) for zone in zones}
+    for not_before in sorted(set(opens.values())):
+        theirs = [person for person in people if opens[person.time_zone] == not_before]
+        fixed = _fixed(text, sender_id, not_before, now)
+        _copy(session, theirs, wordings, f"{text.once_key}:person:", fixed)
+
+
+def _copy(
+    session: Session, people: Sequence[Recipient], wordings: Mapping[str, Wording], prefix: str,
+    fixed: Mapping[str, Any],
+) -> None:  # fmt: skip
+    copies = given(
+        session, "copies",
+        id=(sa.Uuid(), new_ids(len(people))),
+        person_id=(sa.Uuid(), [person.id for person in people]),
+        once_key=(sa.String(), [prefix + person.id.hex for person in people]),
+        wording_id=(sa.Uuid(), [wordings[person.language].id for person in people]),
+    )  # fmt: skip
+    person, wording, delivery = (table_of(model) for model in (Person, Wording, Delivery))
+    columns: dict[str, Any] = {
+        "id": copies.c.id,
+        "once_key": copies.c.once_key,
+        "person_id": person.c.id,
+        "to_key": person.c.phone_key,
+        "gate_id": wording.c.gate_id,
+        "wording_id": wording.c.id,
+        "language": wording.c.language,
+        "segments": wording.c.segments,
+    } | {name: sa.literal(value, delivery.c[name].type) for name, value in fixed.items()}
+    rows = (
+        sa.select(*columns.values())
+        .select_from(copies)
+        .join(person, person.c.id == copies.c.person_id)
+        .join(wording, wording.c.id == copies.c.wording_id)
+    )
+    session.connection().execute(insert_new(session, delivery).from_select(list(columns), rows))

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from service.errors import Misuse
-from service.outbox.tables import Delivery
-from service.people.tables import Person
 from service.privacy.keyring import Keyring
 from service.privacy.policy import SYSTEM
-from service.privacy.read import Reader
+from service.privacy.read import Reader, SealedField
 
 
 class CannotOpen(Misuse):
     """Its key is gone, its person is gone, or its text is empty: it can never be sent."""
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(NamedTuple):
     """What the carrier needs to know. `to` is E.164."""
 
     to: str
@@ -31,19 +28,17 @@ class Opener:
     def __init__(self, keyring: Keyring) -> None:
         self._reader = Reader(keyring, SYSTEM)
 
-    def fetch_keys(self, people: Iterable[Person]) -> None:
-        """Fetch the keys of a batch with one query."""
-        self._reader.fetch_keys([person.sealed_phone() for person in people])
+    def fetch_keys(self, phones: Iterable[SealedField]) -> None:
+        """Fetch the keys of a batch with one query; a person's phone and texts share a key."""
+        self._reader.fetch_keys(list(phones))
 
-    def open(self, delivery: Delivery, person: Person, wording: str | None) -> Opened:
-        """Return number and text; `wording` is the shared text, if it has one. Raises CannotOpen."""
+    def open(self, phone: SealedField, body: SealedField | str) -> Opened:
+        """Return number and text; a text that many get is not sealed. Raises CannotOpen."""
         try:
-            to = self._reader.show(person.sealed_phone())
-            body = wording
-            if body is None:
-                body = self._reader.show(delivery.sealed_body(person.chapter_id))
+            to = self._reader.show(phone)
+            text = body if isinstance(body, str) else self._reader.show(body)
         except (Misuse, ValueError) as error:  # or damaged beyond being a sealed text
             raise CannotOpen(str(error)) from error
-        if not to or not body.strip():
-            raise CannotOpen(f"delivery {delivery.id} has no number or no text")
-        return Opened(to, body)
+        if not to or not text.strip():
+            raise CannotOpen("there is no number, or no text")
+        return Opened(to, text)

@@ -15,7 +15,7 @@ from service.db.insert import insert_new
 from service.outbox.tables import Pace, Priority
 
 GRANT_SECONDS = 0.1
-UNPACED_BATCH = 500
+UNPACED_BATCH = 1000
 SLOWER, SLOWEST = 0.5, 0.05
 RECOVERS_EVERY = timedelta(seconds=10)
 RECOVERY = 1.25

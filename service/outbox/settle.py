@@ -122,7 +122,8 @@ def _open(
     opener: Opener, delivery: Delivery, person: Person, wording: Wording | None
 ) -> Opened | None:
     try:
-        return opener.open(delivery, person, wording.body if wording else None)
+        body = wording.body if wording else delivery.sealed_body(person.chapter_id)
+        return opener.open(person.sealed_phone(), body)
     except CannotOpen:  # its keys were destroyed meanwhile
         return None
 

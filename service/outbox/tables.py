@@ -61,6 +61,17 @@ class ConsentNeeded(StrEnum):
     ALWAYS = "always"  # the one confirmation of an opt-out, and HELP
 
 
+def _one_per_message(table: str) -> Index:
+    """One row a carrier's message id. Rows without one, most of a queue, cost the index nothing."""
+    return Index(
+        f"uq_{table}_sid",
+        "sid",
+        unique=True,
+        sqlite_where=text("sid is not null"),
+        postgresql_where=text("sid is not null"),
+    )
+
+
 class Gate(Table, table=True):
     """What a blast's deliveries wait behind. Blasts write it, the claim reads it."""
 
@@ -82,6 +93,16 @@ class Wording(Table, table=True):
     segments: int
 
 
+def sealed_body(
+    delivery_id: UUID, person_id: UUID, chapter_id: UUID | None, blob: bytes | None
+) -> SealedField:
+    """Return a delivery's own text as its place in the tables says."""
+    return SealedField(
+        Personal.MESSAGE, KeyKind.PERSON, person_id, chapter_id,
+        "delivery", delivery_id, "body", blob,
+    )  # fmt: skip
+
+
 class Delivery(Table, table=True):
     """One recipient's copy of one text.
 
@@ -100,6 +121,13 @@ class Delivery(Table, table=True):
             sqlite_where=text("state = 'planned'"),
             postgresql_where=text("state = 'planned'"),
         ),
+        Index(
+            "ix_delivery_late",
+            "not_after",
+            sqlite_where=text("state = 'planned'"),
+            postgresql_where=text("state = 'planned'"),
+        ),
+        _one_per_message("delivery"),
         Index("ix_delivery_gate_id_state", "gate_id", "state"),
         Index("ix_delivery_person_id", "person_id"),
         Index("ix_delivery_subject", "subject"),
@@ -129,16 +157,13 @@ class Delivery(Table, table=True):
     retries: int = 0  # of these, those after an error that says "try again"
     resends: bool = False  # urgent, and rather twice than not at all
     withdrawn: str = ""  # why it was taken back while it was under way: it is not tried again
-    sid: str | None = Field(default=None, unique=True)  # the carrier's message id
+    sid: str | None = None  # the carrier's message id; one row a message
     created_at: datetime
     changed_at: datetime
 
     def sealed_body(self, chapter_id: UUID | None) -> SealedField:
         """The text, for privacy/read.py (only where it is not a shared wording)."""
-        return SealedField(
-            Personal.MESSAGE, KeyKind.PERSON, self.person_id, chapter_id,
-            "delivery", self.id, "body", self.body_sealed,
-        )  # fmt: skip
+        return sealed_body(self.id, self.person_id, chapter_id, self.body_sealed)
 
 
 class Attempt(Table, table=True):
@@ -151,8 +176,15 @@ class Attempt(Table, table=True):
             "to_key",
             "is_urgent",
             unique=True,
-            sqlite_where=text("is_open"),
+            sqlite_where=text("is_open = 1"),
             postgresql_where=text("is_open"),
+        ),
+        _one_per_message("attempt"),
+        Index(
+            "ix_attempt_look_at",
+            "look_at",
+            sqlite_where=text("look_at is not null"),
+            postgresql_where=text("look_at is not null"),
         ),
         Index("ix_attempt_delivery_id", "delivery_id"),
     )
@@ -162,9 +194,9 @@ class Attempt(Table, table=True):
     is_urgent: bool
     is_open: bool = True
     started_at: datetime
-    sid: str | None = Field(default=None, unique=True)
+    sid: str | None = None
     outcome: str = ""
-    look_at: datetime | None = Field(default=None, index=True)  # when to ask the carrier's list
+    look_at: datetime | None = None  # when to ask the carrier's list
     first_empty_at: datetime | None = None  # when that list first said nothing, late enough
 
 

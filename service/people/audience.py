@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import func, or_
@@ -78,14 +77,24 @@ def count_audience(session: Session, audience: Audience, *, now: datetime) -> Co
     return Count(dict(rows), {reason: count for reason, count in left_out.items() if count})
 
 
+class Recipient(NamedTuple):
+    """Somebody in an audience: as much as it takes to write their copy down."""
+
+    id: UUID
+    time_zone: str
+    language: str
+
+
 def next_people(
     session: Session, audience: Audience, *, after: UUID | None, limit: int, now: datetime
-) -> Sequence[Person]:
+) -> list[Recipient]:
     """Return the next people of the audience by id, those after `after`, at most `limit`."""
-    query = _reached(_fitting(select(Person), audience), now)
+    columns: Any = select(col(Person.id), col(Person.time_zone), col(Person.language))
+    query = _reached(_fitting(columns, audience), now)
     if after is not None:
         query = query.where(col(Person.id) > after)
-    return session.exec(query.order_by(col(Person.id)).limit(limit)).all()
+    rows = session.exec(query.order_by(col(Person.id)).limit(limit)).all()
+    return [Recipient(*row) for row in rows]
 
 
 def _fitting(query: SelectOfScalar[Any], audience: Audience) -> SelectOfScalar[Any]:

@@ -65,7 +65,7 @@ class Keyring:
     def __init__(self, database: Database, master_key: bytes) -> None:
         self._database = database
         self._master = master_key
-        self._remembered: OrderedDict[tuple[KeyKind, UUID], bytes] = OrderedDict()
+        self._remembered: OrderedDict[tuple[KeyKind, int], bytes] = OrderedDict()
         self._lock = threading.Lock()
 
     def prepare(self) -> None:
@@ -98,8 +98,7 @@ class Keyring:
         found: dict[UUID, bytes] = {}
         with self._lock:
             for id_ in wanted:
-                if (key := self._remembered.get((kind, id_))) is not None:
-                    self._remembered.move_to_end((kind, id_))
+                if (key := self._remembered.get((kind, id_.int))) is not None:
                     found[id_] = key
         missing = wanted - found.keys()
         if missing:
@@ -110,6 +109,9 @@ class Keyring:
 
     def key(self, kind: KeyKind, id_: UUID) -> bytes:
         """Return one key. Raises KeyGone."""
+        with self._lock:
+            if (known := self._remembered.get((kind, id_.int))) is not None:
+                return known
         try:
             return self.keys(kind, [id_])[id_]
         except KeyError:
@@ -122,7 +124,7 @@ class Keyring:
             session.execute(_keys.delete().where(_keys.c.kind == kind, _keys.c.id.in_(gone)))
         with self._lock:
             for id_ in gone:
-                self._remembered.pop((kind, id_), None)
+                self._remembered.pop((kind, id_.int), None)
 
     def phone_key(self, e164: str) -> bytes:
         """Return the blind index of a phone number: 16 bytes, the same for the same number.
@@ -159,7 +161,7 @@ class Keyring:
     def _remember(self, kind: KeyKind, fresh: dict[UUID, bytes]) -> None:
         with self._lock:
             for id_, key in fresh.items():
-                self._remembered[kind, id_] = key
+                self._remembered[kind, id_.int] = key
             while len(self._remembered) > REMEMBERED_KEYS:
                 self._remembered.popitem(last=False)
 

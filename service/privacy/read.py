@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlmodel import Session
@@ -16,8 +16,7 @@ from service.privacy.policy import Field, Sight, Viewer, mask, may_reveal, sight
 from service.privacy.seal import unseal
 
 
-@dataclass(frozen=True)
-class SealedField:
+class SealedField(NamedTuple):
     """A sealed value and its place. `owner_id` names the key; `chapter_id` whose data it is."""
 
     field: Field

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
-@dataclass(frozen=True, slots=True)
-class OutgoingText:
+class OutgoingText(NamedTuple):
     """One request to the carrier. Numbers are E.164; `validity_seconds` 1..36000.
 
     sender_number is used where there is no messaging service.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import urlencode
 
 from starlette.datastructures import FormData
 from twilio.request_validator import RequestValidator
@@ -35,4 +34,4 @@ class Signatures:
 
 def callback_url(public_url: str, attempt_hex: str, mac: str) -> str:
     """Return where the carrier reports what became of an attempt: it names it, and proves it is ours."""
-    return f"{public_url}/webhooks/twilio/status?{urlencode({'attempt': attempt_hex, 'mac': mac})}"
+    return f"{public_url}/webhooks/twilio/status?attempt={attempt_hex}&mac={mac}"

@@ -170,13 +170,13 @@ def claims_in_memory() -> None:
 
     def claim(session: Session, sender: Sender, *, limit: int, now: datetime) -> list[Claimed]:
         taken = real(session, sender, limit=limit, now=now)
-        ids = [one.delivery.id for one in taken]
+        ids = [one.delivery_id for one in taken]
         undo = update(Delivery).where(col(Delivery.id).in_(ids)).values(state=State.PLANNED)
         session.execute(undo)
         tries = [one.attempt_id for one in taken]
         session.execute(update(Attempt).where(col(Attempt.id).in_(tries)).values(is_open=False))
-        new = [one for one in taken if one.delivery.id not in mine]
-        mine.update({one.delivery.id: one for one in new})
+        new = [one for one in taken if one.delivery_id not in mine]
+        mine.update({one.delivery_id: one for one in new})
         return new
 
     def record(session: Session, results: Sequence[Answer], at: At, _rules: object) -> None:

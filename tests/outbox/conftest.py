@@ -113,12 +113,12 @@ class House:
 
     def claimed(self, limit: int = 500) -> list[UUID]:
         """Claim and commit; return the deliveries taken, in their order."""
-        return [one.delivery.id for one in self.claim(limit)]
+        return [one.delivery_id for one in self.claim(limit)]
 
     def take(self, person: Person, **changes: Any) -> tuple[UUID, UUID]:
         """Make a text and claim it; return its delivery and its attempt."""
         delivery_id = self.text(person, **changes)
-        (one,) = [one for one in self.claim() if one.delivery.id == delivery_id]
+        (one,) = [one for one in self.claim() if one.delivery_id == delivery_id]
         return delivery_id, one.attempt_id
 
     def at(self, dice: float = 0.0) -> At:

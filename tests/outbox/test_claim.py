@@ -16,6 +16,7 @@ from service.outbox.events import Answered, LeaseOver
 from service.outbox.gate import get_wordings, set_gate
 from service.outbox.record import record
 from service.outbox.tables import Attempt, ConsentNeeded, Delivery, GateState, Priority, State
+from service.people.audience import Recipient
 from service.people.tables import Consent
 from service.sms.carrier import NotWritten, TooFast
 from tests.outbox.conftest import House
@@ -40,7 +41,7 @@ def test_what_is_claimed_says_who_what_and_which_try(house: House) -> None:
     (one,) = house.claim()
     row = house.row(delivery_id)
     assert row.attempt is not None
-    assert (one.attempt_id, one.person.id, one.wording) == (row.attempt.id, alma.id, None)
+    assert (one.attempt_id, one.person_id, one.wording) == (row.attempt.id, alma.id, None)
     assert (row.delivery.state, row.delivery.tries) == (State.SUBMITTING, 1)
     assert (row.attempt.is_open, row.attempt.started_at) == (True, house.clock.now())
     assert row.attempt.to_key == alma.phone_key
@@ -50,8 +51,9 @@ def test_a_shared_wording_comes_along(house: House) -> None:
     alma, gate_id = house.person(101), house.gate()
     with house.database.write() as session:
         enqueue_copies(
-            session, [alma], get_wordings(session, gate_id), Text("blast", "blast:1", "rally:1"),
-            gate_id=gate_id, sender_id=house.sender.id, now=house.clock.now(),
+            session, [Recipient(alma.id, alma.time_zone, "en")], get_wordings(session, gate_id),
+            Text("blast", "blast:1", "rally:1"), chapter=house.chapter, sender_id=house.sender.id,
+            now=house.clock.now(),
         )  # fmt: skip
     (one,) = house.claim()
     assert one.wording == "Come to the rally"
@@ -182,7 +184,7 @@ def test_a_number_has_one_open_try(house: House) -> None:
     first, second = house.text(alma), house.text(alma)
     other = house.text(beto)
     taken = house.claim()
-    assert [one.delivery.id for one in taken] == [first, other]
+    assert [one.delivery_id for one in taken] == [first, other]
     assert house.claimed() == []
     house.advance(Answered(taken[0].attempt_id, TooFast()))
     assert house.claimed() == [second]

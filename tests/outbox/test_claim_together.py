@@ -39,7 +39,7 @@ def claim_together(house: House, limit: int) -> list[list[UUID]]:
             while empty < 3:
                 with own.write() as session:
                     got = claim(session, house.sender, limit=limit, now=house.clock.now())
-                taken += [one.delivery.id for one in got]
+                taken += [one.delivery_id for one in got]
                 empty = 0 if got else empty + 1
         finally:
             own.dispose()
@@ -159,7 +159,7 @@ def test_an_opt_out_between_two_claims_holds(house: House) -> None:
     house.change_person(alma, consent=Consent.OPTED_OUT)
     with house.database.write() as session:
         taken = [
-            one.delivery.id
+            one.delivery_id
             for one in claim(session, _sender(session, house), limit=9, now=house.clock.now())
         ]
     assert taken == [kept]

@@ -84,7 +84,7 @@ def test_a_burst_of_refusals_is_one_complaint(house: House) -> None:
     house.change_sender(segments_per_second=200.0)
     texts = [house.text(person) for person in house.people(5)]
     taken = house.claim()
-    assert [one.delivery.id for one in taken] == texts
+    assert [one.delivery_id for one in taken] == texts
     for one in taken:
         house.advance(Answered(one.attempt_id, TooFast()))
     assert house.pace().slowed_to == pytest.approx(0.5)

@@ -47,7 +47,7 @@ def taken(house: House, count: int) -> list[tuple[UUID, UUID]]:
     """Return (attempt, delivery) of texts that were just claimed."""
     for person in house.people(count):
         house.text(person)
-    return [(one.attempt_id, one.delivery.id) for one in house.claim()]
+    return [(one.attempt_id, one.delivery_id) for one in house.claim()]
 
 
 def test_a_batch_of_acceptances_is_written_as_a_step_would(house: House) -> None:
@@ -110,7 +110,7 @@ def _start(house: House, people: list[Person], batch: list[tuple[Outcome, str]])
         )
     for person, _ in zip(people, batch, strict=False):
         house.text(person)
-    pairs = [(one.attempt_id, one.delivery.id) for one in house.claim()]
+    pairs = [(one.attempt_id, one.delivery_id) for one in house.claim()]
     for place, ((attempt_id, _), (outcome, before)) in enumerate(zip(pairs, batch, strict=True)):
         if before == "receipt":
             house.advance(Reported(attempt_id, f"SM{place}", State.SENT))

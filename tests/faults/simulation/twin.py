@@ -142,7 +142,7 @@ class Twin:
         numbers = self.memory.claim(now, limit)
         with self.database.write() as session:
             taken = claim(session, session.get_one(Sender, self.sender_id), limit=limit, now=now)
-            ids = [(one.attempt_id, one.delivery.id) for one in taken]
+            ids = [(one.attempt_id, one.delivery_id) for one in taken]
         expected = [self.deliveries[self.memory.tries[number].row.number] for number in numbers]
         self._same("claim", [delivery for _, delivery in ids], expected)
         self.attempts += [attempt for attempt, _ in ids]
