@@ -1,4 +1,5 @@
-"""Run the rows and print what they say; exit 1 only if something was lost, twice or oversold."""
+"""Run the rows and print what they say; exit 1 only if something was lost, sent twice, oversold
+or could not be measured at all."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import argparse
 import os
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from functools import partial
 
@@ -55,7 +57,11 @@ def main() -> int:
             print(f"no such row: {', '.join(unknown)}; there are {', '.join(named)}")
             return 2
         for name in chosen:
-            named[name]()
+            try:
+                named[name]()
+            except Exception as error:  # noqa: BLE001  (the other rows can still be measured)
+                traceback.print_exc()
+                report.problems.append(f"{name}: not measured ({type(error).__name__})")
     print(f"\n{time.monotonic() - began:.0f} s; the same figures are in {JSON_LINES}")
     for problem in report.problems:
         print(f"PROBLEM {problem}")
