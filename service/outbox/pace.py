@@ -15,9 +15,10 @@ from service.db.insert import insert_new
 from service.outbox.tables import Pace, Priority
 
 GRANT_SECONDS = 0.1
-UNPACED_BATCH = 1000
+UNPACED_BATCH = 500
 SLOWER, SLOWEST = 0.5, 0.05
 RECOVERS_EVERY = timedelta(seconds=10)
+MOST_SEGMENTS = 24  # that one text can have
 RECOVERY = 1.25
 
 
@@ -77,11 +78,23 @@ def _row(session: Session, sender: Sender, now: datetime) -> Pace:
             )
         )
         found = session.get_one(Pace, sender.id, with_for_update=True)
+    _go_back_with_the_clock(found, sender, now)
     today = now.astimezone(UTC).date()
     if found.day != today:
         found.day, found.day_segments = today, 0
         session.add(found)
     return found
+
+
+def _go_back_with_the_clock(pace: Pace, sender: Sender, now: datetime) -> None:
+    """Forget what lies farther ahead than one grant can reach: the clock was set back since."""
+    rate = sender.segments_per_second
+    if rate > 0:
+        most = max(1.0, rate * GRANT_SECONDS) * MOST_SEGMENTS / (rate * SLOWEST)
+        if pace.next_at > now + timedelta(seconds=most):
+            pace.next_at = now
+    if pace.slowed_at is not None and pace.slowed_at > now:
+        pace.slowed_at = now
 
 
 def _under_cap(pace: Pace, sender: Sender, now: datetime) -> Priority:

@@ -26,7 +26,7 @@ from tests.faults.grounds import Grounds, Stage
 from tests.faults.judge import drain, judge, opened_deliveries
 from tests.faults.leases import plan_checkins
 from tests.faults.parts import until
-from tests.faults.people import seed
+from tests.faults.people import blast, seed
 from tests.faults.report import Found, Trial, fault
 
 HOUR = 3600.0
@@ -68,6 +68,7 @@ def _jump(grounds: Grounds, trial: Trial, *, is_unique: bool) -> Found:
             for _ in range(rounds):
                 for jump in (HOUR, 0.0, -HOUR, 0.0):
                     ours.jump(jump)
+                    blast(stage.wiring, chapter, f"call number {found.trials}")
                     _wait_until_quiet(stage, ours)
                     found.trials += 1
         keys = _reminders(stage)

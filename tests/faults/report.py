@@ -38,6 +38,7 @@ class Found:
     twice: int = 0
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)  # figures that are worth telling
+    is_broken: bool = False  # it did not come to its end
 
     def add(self, verdict: Verdict) -> None:
         """Add what the judge found."""
@@ -61,24 +62,37 @@ Run = Callable[[Grounds, Trial], Found]
 
 @dataclass(frozen=True)
 class Fault:
-    """One line of the table. is_control: with a safeguard taken out, so it must lose or double."""
+    """One line of the table.
+
+    is_control: with a safeguard taken out, so it must lose or double. short_databases: where the
+    short version is tried at every commit.
+    """
 
     name: str
     run: Run
     databases: tuple[str, ...]
     is_control: bool
+    short_databases: tuple[str, ...]
+
+    @property
+    def slug(self) -> str:
+        """A name without spaces: the module's and the function's."""
+        run = getattr(self.run, "func", self.run)
+        return f"{run.__module__.rsplit('.', 1)[-1]}-{run.__name__}"
 
 
 FAULTS: list[Fault] = []
 
 
 def fault(
-    name: str, *, databases: tuple[str, ...] = DATABASES, is_control: bool = False
-) -> Callable[[Run], Run]:
-    """Put a trial on the list."""
+    name: str, *, databases: tuple[str, ...] = DATABASES, is_control: bool = False,
+    short: tuple[str, ...] | None = None,
+) -> Callable[[Run], Run]:  # fmt: skip
+    """Put a trial on the list. short: where its short version runs (default: wherever it does)."""
 
     def add(run: Run) -> Run:
-        FAULTS.append(Fault(name, run, databases, is_control))
+        where = databases if short is None else short
+        FAULTS.append(Fault(name, run, databases, is_control, where))
         return run
 
     return add
@@ -106,7 +120,7 @@ class Line:
         return Line(
             fault=fault.name, database=trial.database, trials=found.trials, lost=found.lost,
             twice=found.twice, control_failed=is_red if fault.is_control else None,
-            ok=is_red == fault.is_control, seed=trial.seed, seconds=round(seconds, 1),
+            ok=is_red == fault.is_control and not found.is_broken, seed=trial.seed, seconds=round(seconds, 1),
             problems=found.problems, notes=found.notes,
         )  # fmt: skip
 
@@ -114,7 +128,9 @@ class Line:
     def verdict(self) -> str:
         if self.control_failed is None:
             return "ok" if self.ok else "FAILED"
-        return "went red, as it must" if self.ok else "NOT NOTICED"
+        if self.ok:
+            return "went red, as it must"
+        return "FAILED" if self.control_failed else "NOT NOTICED"
 
     def append_to(self, path: Path) -> None:
         """Add the line to a file of JSON lines."""
