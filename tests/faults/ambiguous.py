@@ -26,7 +26,7 @@ def rules(share: float) -> list[dict[str, object]]:
     ]
 
 
-@fault("accepted or not x 500, reset, hang, slow; receipts lost, list late")
+@fault("accepted or not x 500, reset, hang, slow; receipts lost, list late", short=("sqlite",))
 def doubtful_answers(grounds: Grounds, trial: Trial) -> Found:
     return _try(grounds, trial, share=0.5)
 
@@ -36,7 +36,7 @@ def doubtful_answers_resent(grounds: Grounds, trial: Trial) -> Found:
     return _try(grounds, trial, share=0.3, tweak=tweaks.blind_retry)
 
 
-@fault("the same, doubtful texts taken for sent", databases=("sqlite",), is_control=True)
+@fault("the same, doubtful texts taken for sent", databases=("sqlite",), is_control=True, short=())
 def doubtful_answers_believed(grounds: Grounds, trial: Trial) -> Found:
     return _try(grounds, trial, share=0.3, tweak=tweaks.belief)
 

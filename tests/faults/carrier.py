@@ -31,7 +31,7 @@ LEAST_SHARE = 0.8
 RECOVERED_WITHIN_SECONDS = 180
 
 
-@fault("30 % of requests answered 429; the pace recovers")
+@fault("30 % of requests answered 429; the pace recovers", short=("sqlite",))
 def too_fast(grounds: Grounds, trial: Trial) -> Found:
     return _pace(grounds, trial, believes=False)
 
@@ -47,7 +47,7 @@ def _pace(grounds: Grounds, trial: Trial, *, believes: bool) -> Found:
     Told: the share of what the sender was allowed that was used while the carrier complained, the
     share of its full rate, and how long the full rate took to come back once it did not.
     """
-    seconds = trial.size(60, 20 * 60)
+    seconds = trial.size(30, 20 * 60)
     with grounds.stage(trial.database) as stage:
         chapter = seed(stage.wiring, int(seconds * RATE / 2), rate=RATE)
         blast(stage.wiring, chapter, "first call")
@@ -161,7 +161,7 @@ TROUBLES: dict[str, tuple[dict[str, object], ...]] = {
 }
 
 
-@fault("30 % of requests answered 500")
+@fault("30 % of requests answered 500", short=("postgresql",))
 def server_errors(grounds: Grounds, trial: Trial) -> Found:
     return _trouble(grounds, trial, "500")
 
@@ -171,12 +171,12 @@ def server_errors_resent(grounds: Grounds, trial: Trial) -> Found:
     return _trouble(grounds, trial, "500", tweaks.blind_retry)
 
 
-@fault("30 % of requests answered late, or too late")
+@fault("30 % of requests answered late, or too late", short=("sqlite",))
 def slow_answers(grounds: Grounds, trial: Trial) -> Found:
     return _trouble(grounds, trial, "slow")
 
 
-@fault("the same, late ones sent again blindly", databases=("sqlite",), is_control=True)
+@fault("the same, late ones sent again blindly", databases=("sqlite",), is_control=True, short=())
 def slow_answers_resent(grounds: Grounds, trial: Trial) -> Found:
     return _trouble(grounds, trial, "slow", tweaks.blind_retry)
 

@@ -36,12 +36,14 @@ COMPANIONS = 2
 # --- jumps ---------------------------------------------------------------------------------------
 
 
-@fault("our clock jumps an hour ahead and back between reminders")
+@fault("our clock jumps an hour ahead and back between reminders", short=("postgresql",))
 def jumps(grounds: Grounds, trial: Trial) -> Found:
     return _jump(grounds, trial, is_unique=True)
 
 
-@fault("the same, texts not unique", databases=("postgresql",), is_control=True)
+@fault(
+    "the same, texts not unique", databases=("postgresql",), is_control=True, short=("postgresql",)
+)
 def jumps_without_index(grounds: Grounds, trial: Trial) -> Found:
     return _jump(grounds, trial, is_unique=False)
 
@@ -148,12 +150,12 @@ TO_FAMILY = ("7d", "1d", "3h")
 STANDARD = timezone(timedelta(hours=-5))
 
 
-@fault("reminders over the week of the change to summer time")
+@fault("reminders over the week of the change to summer time", short=("sqlite",))
 def spring(grounds: Grounds, trial: Trial) -> Found:
     return _week(grounds, trial, "spring")
 
 
-@fault("reminders over the week of the change to winter time")
+@fault("reminders over the week of the change to winter time", short=("postgresql",))
 def autumn(grounds: Grounds, trial: Trial) -> Found:
     return _week(grounds, trial, "autumn")
 

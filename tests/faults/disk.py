@@ -47,7 +47,7 @@ end $$;
 _TRIGGER = "create trigger refuse before insert or update or delete on {} execute function refuse()"
 
 
-@fault("the disk is full, then has room again")
+@fault("the disk is full, then has room again", short=("sqlite",))
 def full(grounds: Grounds, trial: Trial) -> Found:
     return _try(grounds, trial, is_honest=True)
 

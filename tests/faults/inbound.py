@@ -27,7 +27,7 @@ COPIES = 5
 OUTAGE = timedelta(minutes=15)
 
 
-@fault("an inbound text, five copies at once")
+@fault("an inbound text, five copies at once", short=("postgresql",))
 def five_copies(grounds: Grounds, trial: Trial) -> Found:
     people = trial.size(20, 300)
     with grounds.stage(trial.database) as stage:
@@ -91,7 +91,7 @@ def _count_effects(stage: Stage, texts: dict[str, int]) -> Found:
     return found
 
 
-@fault("webhooks that the carrier has not signed")
+@fault("webhooks that the carrier has not signed", short=("sqlite",))
 def forged(grounds: Grounds, trial: Trial) -> Found:
     return _forge(grounds, trial, is_checked=True)
 
@@ -118,7 +118,7 @@ def _forge(grounds: Grounds, trial: Trial, *, is_checked: bool) -> Found:
     return Found(people, lost=len(gone))
 
 
-@fault("down for 15 minutes while people text in")
+@fault("down for 15 minutes while people text in", short=("sqlite",))
 def recovered(grounds: Grounds, trial: Trial) -> Found:
     """Nobody hears the webhooks; afterwards each text is found once, in each person's order."""
     texts, people = trial.size(50, 500), trial.size(10, 100)

@@ -23,7 +23,7 @@ WORKERS = 2
 LONGEST_LIFE_SECONDS = 1.0
 
 
-@fault("kill -9 of workers, at random times and at each step")
+@fault("kill -9 of workers, at random times and at each step", short=("postgresql",))
 def kill_workers(grounds: Grounds, trial: Trial) -> Found:
     return _try(grounds, trial)
 
@@ -34,7 +34,7 @@ def kill_workers_without_claims(grounds: Grounds, trial: Trial) -> Found:
 
 
 def _try(grounds: Grounds, trial: Trial, tweak: Tweak | None = None) -> Found:
-    people, kills = trial.size(200, 10_000), trial.size(12, 200)
+    people, kills = trial.size(120, 10_000), trial.size(8, 200)
     dice = trial.dice()
     with grounds.stage(trial.database) as stage:
         chapter = seed(stage.wiring, people)

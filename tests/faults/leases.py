@@ -35,18 +35,23 @@ FAMILY = 60_000
 # --- a worker that sleeps ------------------------------------------------------------------------
 
 
-@fault("a worker stopped past its lease, then woken")
+@fault("a worker stopped past its lease, then woken", short=("postgresql",))
 def sleeper(grounds: Grounds, trial: Trial) -> Found:
     return _wake(grounds, trial, None)
 
 
-@fault("the same, without the two-second rule", databases=("sqlite",), is_control=True)
+@fault(
+    "the same, without the two-second rule",
+    databases=("sqlite",),
+    is_control=True,
+    short=("sqlite",),
+)
 def sleeper_without_rule(grounds: Grounds, trial: Trial) -> Found:
     return _wake(grounds, trial, tweaks.no_two_second_rule)
 
 
 def _wake(grounds: Grounds, trial: Trial, tweak: Tweak | None) -> Found:
-    people, times = trial.size(60, 2_000), trial.size(2, 20)
+    people, times = trial.size(40, 2_000), trial.size(1, 20)
     slow = partial(tweaks.dawdle, LINGERS_SECONDS)
     with grounds.stage(trial.database) as stage:
         chapter = seed(stage.wiring, people)
@@ -98,12 +103,12 @@ def _can_write(stage: Stage) -> bool:
 # --- two clocks ----------------------------------------------------------------------------------
 
 
-@fault("two clocks tick at once, two workers send")
+@fault("two clocks tick at once, two workers send", short=("postgresql",))
 def two_clocks(grounds: Grounds, trial: Trial) -> Found:
     return _tick_twice(grounds, trial, is_unique=True)
 
 
-@fault("the same, texts not unique", databases=("postgresql",), is_control=True)
+@fault("the same, texts not unique", databases=("postgresql",), is_control=True, short=())
 def two_clocks_without_index(grounds: Grounds, trial: Trial) -> Found:
     return _tick_twice(grounds, trial, is_unique=False)
 
@@ -188,7 +193,7 @@ def _reminders(stage: Stage) -> list[str]:
 # --- one stands by -------------------------------------------------------------------------------
 
 
-@fault("the clock that ticks is killed, another stands by")
+@fault("the clock that ticks is killed, another stands by", short=("postgresql",))
 def stand_by(grounds: Grounds, trial: Trial) -> Found:
     times = trial.size(2, 20)
     found = Found(times)

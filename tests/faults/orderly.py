@@ -15,7 +15,7 @@ from tests.faults.people import blast, seed
 from tests.faults.report import Found, Trial, fault
 
 
-@fault("asked to end in the midst of a message")
+@fault("asked to end in the midst of a message", short=("sqlite",))
 def sigterm(grounds: Grounds, trial: Trial) -> Found:
     people, times = trial.size(80, 2_000), trial.size(4, 40)
     dice = trial.dice()

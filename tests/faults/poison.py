@@ -29,7 +29,7 @@ PATIENCE_SECONDS = 90.0
 SHORT_PATIENCE_SECONDS = 12.0
 
 
-@fault("texts that can never be sent, first in line")
+@fault("texts that can never be sent, first in line", short=("postgresql",))
 def poison(grounds: Grounds, trial: Trial) -> Found:
     return _try(grounds, trial)
 

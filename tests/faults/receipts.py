@@ -34,7 +34,7 @@ CODES = ("", "30008", "30005", "30006", "30003", "21610")
 AT_ONCE = 8
 
 
-@fault("receipts in every order, each twice")
+@fault("receipts in every order, each twice", short=("postgresql",))
 def every_order(grounds: Grounds, trial: Trial) -> Found:
     found = _post_all(grounds, trial)
     found.notes.append(f"{_try_all_in_memory(found):,} orders in memory")

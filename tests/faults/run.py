@@ -15,7 +15,7 @@ from tests.faults.grounds import DATABASES, Grounds, prepared
 
 MODULES = (
     "simulated", "kills", "ambiguous", "stops", "leases", "orderly", "inbound", "seats", "restarts",
-    "carrier", "receipts", "clocks", "disk", "poison",
+    "carrier", "receipts", "clocks", "disk", "poison", "migrations", "routes",
 )  # fmt: skip
 JSON_LINES = Path("var/faults.jsonl")
 
@@ -32,9 +32,10 @@ def tried(grounds: Grounds, one: report.Fault, trial: report.Trial) -> report.Li
     began = time.monotonic()
     try:
         found = one.run(grounds, trial)
-    except AssertionError as error:
+    except Exception as error:  # noqa: BLE001  (the other faults are tried all the same)
         # It did not come to its end. For a control too that is no answer: it must lose or double.
-        found = report.Found(0, problems=str(error).splitlines(), is_broken=True)
+        problems = f"{type(error).__name__}: {error}".splitlines()
+        found = report.Found(0, problems=problems, is_broken=True)
     return report.Line.of(one, trial, found, time.monotonic() - began)
 
 

@@ -29,7 +29,7 @@ FAMILY = 60_000  # the place of the family's number
 AT_ONCE = 50
 
 
-@fault("the last seat, everybody at once")
+@fault("the last seat, everybody at once", short=("postgresql",))
 def last_seat(grounds: Grounds, trial: Trial) -> Found:
     people, rounds = trial.size(60, 200), trial.size(2, 100)
     found = Found(0)

@@ -22,7 +22,7 @@ SCALE = 0.5  # of the protocol's delays: a claim is written within a second
 LINGERS_SECONDS = 0.3
 
 
-@fault("STOP at any instant of a message")
+@fault("STOP at any instant of a message", short=("postgresql",))
 def stop_any_time(grounds: Grounds, trial: Trial) -> Found:
     return _try(grounds, trial)
 
@@ -32,7 +32,7 @@ def stop_without_waiting(grounds: Grounds, trial: Trial) -> Found:
     return _try(grounds, trial, web=tweaks.no_waiting_before_the_answer)
 
 
-@fault("the same, consent not looked at again", databases=("sqlite",), is_control=True)
+@fault("the same, consent not looked at again", databases=("sqlite",), is_control=True, short=())
 def stop_without_second_look(grounds: Grounds, trial: Trial) -> Found:
     return _try(grounds, trial, web=tweaks.no_withdrawal, worker=tweaks.no_second_look_at_consent)
 
