@@ -282,6 +282,9 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_blast_chapter_id"), ["chapter_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_blast_scheduled_at"), ["scheduled_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_blast_state"), ["state"], unique=False)
+        batch_op.create_index(
+            "ix_blast_state_scheduled_at", ["state", "scheduled_at"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_blast_subject"), ["subject"], unique=False)
 
     op.create_table(
@@ -644,6 +647,7 @@ def downgrade() -> None:
     op.drop_table("checkin")
     with op.batch_alter_table("blast", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_blast_subject"))
+        batch_op.drop_index("ix_blast_state_scheduled_at")
         batch_op.drop_index(batch_op.f("ix_blast_state"))
         batch_op.drop_index(batch_op.f("ix_blast_scheduled_at"))
         batch_op.drop_index(batch_op.f("ix_blast_chapter_id"))

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Column, SmallInteger
+from sqlalchemy import JSON, Column, Index, SmallInteger
 from sqlmodel import Field
 
 from service.db import Table
@@ -39,6 +39,7 @@ class Blast(Table, table=True):
     """Its texts are the `wording` rows behind its gate, which has the same id."""
 
     __tablename__ = "blast"
+    __table_args__ = (Index("ix_blast_state_scheduled_at", "state", "scheduled_at"),)  # what is due
     id: UUID = Field(primary_key=True)
     chapter_id: UUID = Field(foreign_key="chapter.id", index=True)
     sender_id: UUID = Field(foreign_key="sender.id")

@@ -28,7 +28,8 @@ from service.privacy.read import SealedField
 
 _A, _D, _P, _W = (table_of(model) for model in (Attempt, Delivery, Person, Wording))
 
-# What the claim asks of a delivery. Bound: :now, :sender_id, :least (priority), :limit.
+# What the claim asks of a delivery. Bound: :now, :sender_id, :priority, :limit.
+# One priority at a time: so the index leads straight to what is due.
 _CHOICE = """
     select d.id
       from delivery d
@@ -38,7 +39,7 @@ _CHOICE = """
        and d.state = 'planned'
        and d.not_before <= :now
        and d.not_after > :now
-       and d.priority <= :least
+       and d.priority = :priority
        and (g.id is null or g.state = 'open')
        and (p.consent = 'active'
             or d.consent_needed = 'always'
@@ -47,7 +48,7 @@ _CHOICE = """
        and not exists (
            select 1 from attempt a
             where a.is_open {is_true} and a.to_key = d.to_key and a.is_urgent = (d.priority = 0))
-     order by d.priority, d.not_before, d.id
+     order by d.not_before, d.id
      limit :limit
      {lock}
 """
@@ -120,15 +121,20 @@ def _choose(
 ) -> Sequence[UUID]:
     """Return what may go, most pressing first; on PostgreSQL no other worker chooses it now."""
     statement = sa.text(_CHOICE.format(**_DIALECT[session.get_bind().dialect.name]))
-    rows = session.connection().execute(
-        statement.bindparams(
-            sa.bindparam("now", now, type_=UTCDateTime()),
-            sa.bindparam("sender_id", sender_id, type_=sa.Uuid()),
-            sa.bindparam("least", int(least)),
-            sa.bindparam("limit", limit),
-        ).columns(id=sa.Uuid())
-    )
-    return rows.scalars().all()
+    chosen: list[UUID] = []
+    for priority in (one for one in Priority if one <= least):
+        rows = session.connection().execute(
+            statement.bindparams(
+                sa.bindparam("now", now, type_=UTCDateTime()),
+                sa.bindparam("sender_id", sender_id, type_=sa.Uuid()),
+                sa.bindparam("priority", int(priority)),
+                sa.bindparam("limit", limit - len(chosen)),
+            ).columns(id=sa.Uuid())
+        )
+        chosen += rows.scalars()
+        if len(chosen) == limit:
+            break
+    return chosen
 
 
 def _insert_attempts(

@@ -102,7 +102,15 @@ class NoList:
     attempt_id: UUID
 
 
-Event = Answered | LeaseOver | Reported | Found | NothingFound | NoList
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A person has decided about a text that was left to them: `again`, or never."""
+
+    attempt_id: UUID
+    again: bool
+
+
+Event = Answered | LeaseOver | Reported | Found | NothingFound | NoList | Decided
 
 
 # --- what follows ---------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from service.outbox.events import (
     At,
     CapReached,
     Close,
+    Decided,
     Effect,
     Event,
     Found,
@@ -120,10 +121,16 @@ def step(life: Life, event: Event, at: At) -> Result:
             return _nothing_found(life, at) if _is_doubtful(life) else (life, ())
         case NoList():
             return _look_later(life, at) if _is_doubtful(life) else (life, ())
+        case Decided(again=again):
+            return _decided(life, at, again=again) if _waits_for_person(life) else (life, ())
 
 
 def _is_doubtful(life: Life) -> bool:
     return life.state is State.IN_DOUBT and life.is_open
+
+
+def _waits_for_person(life: Life) -> bool:
+    return life.state is State.IN_DOUBT and not life.is_open
 
 
 def _is_news(life: Life, outcome: Outcome) -> bool:
@@ -275,6 +282,12 @@ def _nothing_found(life: Life, at: At) -> Result:
         waiting = replace(life, look_at=None, reason="waits_for_person", is_open=False)
         return waiting, (Close("waits for a person", None), Alert(0))
     return _again(life, "never_accepted", "never accepted", at.now)
+
+
+def _decided(life: Life, at: At, *, again: bool) -> Result:
+    if again:
+        return _again(life, "sent_again_unsure", "sent again by a person", at.now)
+    return replace(life, state=State.FAILED, reason="given_up", look_at=None), ()
 
 
 def _look_later(life: Life, at: At) -> Result:
