@@ -79,12 +79,21 @@ def _tries(stage: Stage) -> int:
 
 
 def _stop_outside_of_writing(stage: Stage, part: Part) -> None:
-    """Stop it, but not while it holds the lock of a SQLite file: nobody could work beside it."""
+    """Stop it, but not in a transaction: nobody could claim beside it as long as it holds its locks."""
     for _ in until("it stops outside of a transaction"):
         part.signal(signal.SIGSTOP)
-        if stage.database != "sqlite" or _can_write(stage):
+        if _can_write(stage) if stage.database == "sqlite" else _is_idle(stage):
             return
         part.signal(signal.SIGCONT)
+
+
+def _is_idle(stage: Stage) -> bool:
+    others = text(
+        "select count(*) from pg_stat_activity where datname = current_database()"
+        " and pid <> pg_backend_pid() and xact_start is not null"
+    )
+    with stage.wiring.database.read() as session:
+        return int(session.execute(others).scalar_one()) == 0
 
 
 def _can_write(stage: Stage) -> bool:

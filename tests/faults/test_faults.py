@@ -11,8 +11,9 @@ from tests.faults import report
 from tests.faults.grounds import Grounds, prepared
 from tests.faults.run import load, tried
 
-# One sandbox, one port: they take turns, on one worker.
-pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(180)]
+# Each worker has a sandbox and a port of its own.
+pytestmark = pytest.mark.timeout(180)
+MOST_TRIES = 3  # that a control has to go red: small as it is, chance may spare it
 
 TRIALS = [
     pytest.param(one, database, id=f"{one.slug}-{database}")
@@ -29,8 +30,11 @@ def grounds() -> Iterator[Grounds]:
 
 @pytest.mark.parametrize(("one", "database"), TRIALS)
 def test_nothing_is_lost_nor_sent_twice(grounds: Grounds, one: report.Fault, database: str) -> None:
-    line = tried(grounds, one, report.Trial(database, secrets.randbits(31)))
+    for _ in range(MOST_TRIES if one.is_control else 1):
+        line = tried(grounds, one, report.Trial(database, secrets.randbits(31)))
+        if line.ok:
+            return
     again = (
         f"python -m tests.faults.run --only '{one.name}' --database {database} --seed {line.seed}"
     )
-    assert line.ok, "\n".join([report.row(line), *line.problems, again])
+    pytest.fail("\n".join([report.row(line), *line.problems, again]))
