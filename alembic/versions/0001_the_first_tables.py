@@ -387,13 +387,6 @@ def upgrade() -> None:
         )
         batch_op.create_index("ix_delivery_person_id", ["person_id"], unique=False)
         batch_op.create_index("ix_delivery_subject", ["subject"], unique=False)
-        batch_op.create_index(
-            "uq_delivery_sid",
-            ["sid"],
-            unique=True,
-            sqlite_where=sa.text("sid is not null"),
-            postgresql_where=sa.text("sid is not null"),
-        )
 
     op.create_table(
         "family",
@@ -438,6 +431,9 @@ def upgrade() -> None:
         sa.Column("next_at", sqlmodel.UTCDateTime(), nullable=False),
         sa.Column("slowed_to", sa.Float(), nullable=False),
         sa.Column("slowed_at", sqlmodel.UTCDateTime(), nullable=True),
+        sa.Column("window_at", sqlmodel.UTCDateTime(), nullable=True),
+        sa.Column("window_sent", sa.Integer(), nullable=False),
+        sa.Column("window_refused", sa.Integer(), nullable=False),
         sa.Column("day", sa.Date(), nullable=True),
         sa.Column("day_segments", sa.Integer(), nullable=False),
         sa.Column("capped_until", sqlmodel.UTCDateTime(), nullable=True),
@@ -613,11 +609,6 @@ def downgrade() -> None:
     op.drop_table("inbound")
     op.drop_table("family")
     with op.batch_alter_table("delivery", schema=None) as batch_op:
-        batch_op.drop_index(
-            "uq_delivery_sid",
-            sqlite_where=sa.text("sid is not null"),
-            postgresql_where=sa.text("sid is not null"),
-        )
         batch_op.drop_index("ix_delivery_subject")
         batch_op.drop_index("ix_delivery_person_id")
         batch_op.drop_index(

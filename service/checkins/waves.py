@@ -24,7 +24,9 @@ from service.rsvps.tables import SeatRole
 
 
 def ask_for_company(session: Session, catalog: Catalog, *, now: datetime) -> int:
-    """Ask about every approved check-in that nobody was asked about; return how many.
+    """Ask about every approved check-in that lacks people and that nobody was asked about.
+
+    Returns how many.
 
     Safe to run twice: `asked_at` is written in the same transaction.
     """
@@ -35,9 +37,15 @@ def ask_for_company(session: Session, catalog: Catalog, *, now: datetime) -> int
             CheckIn.starts_at > now,
         )
     ).all()
-    for checkin in waiting:
+    short = [one for one in waiting if not _is_staffed(session, one)]
+    for checkin in short:
         _ask(session, catalog, checkin, now=now)
-    return len(waiting)
+    return len(short)
+
+
+def _is_staffed(session: Session, checkin: CheckIn) -> bool:
+    filling = filling_of(session, checkin.subject)
+    return filling.capacity > 0 and filling.is_full
 
 
 def _ask(session: Session, catalog: Catalog, checkin: CheckIn, *, now: datetime) -> None:

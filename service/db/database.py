@@ -16,6 +16,7 @@ from service.db.bell import Bell
 from service.errors import Unavailable
 
 POOL_SIZE = 10
+LONGEST_IDLE_MS = 15_000  # a process that is frozen in a transaction holds its rows no longer
 _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -23,6 +24,13 @@ _PRAGMAS = (
     "cache_size=-32000",  # KiB: a message's rows are read back from memory
     "wal_autocheckpoint=4000",  # pages: those that a message writes again and again move once
 )
+
+
+_MET = ("40P01", "40001")  # PostgreSQL's deadlock_detected and serialization_failure
+
+
+class Met(Unavailable):
+    """Two transactions waited for each other, and this one was undone: doing it again helps."""
 
 
 class Database:
@@ -50,6 +58,9 @@ class Database:
                 pool_size=POOL_SIZE,
                 max_overflow=POOL_SIZE,
                 pool_pre_ping=True,
+                connect_args={
+                    "options": f"-c idle_in_transaction_session_timeout={LONGEST_IDLE_MS}"
+                },
             )
 
     @property
@@ -92,6 +103,8 @@ def _as_unavailable() -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
+        if getattr(error.orig, "sqlstate", "") in _MET:
+            raise Met("two transactions met, and this one gave way") from error
         raise Unavailable(f"the database does not answer ({type(error.orig).__name__})") from error
     except DBAPIError as error:
         if error.connection_invalidated:

@@ -249,7 +249,8 @@ def _pause_sender(
 def _slow_sender(
     session: Session, delivery: Delivery, _attempt: Attempt, _effect: SlowSender, now: datetime
 ) -> None:
-    pace.slow_down(session, delivery.sender_id, now=now)
+    sender = session.get_one(Sender, delivery.sender_id)
+    pace.too_fast(session, sender, delivery.segments, now=now)
 
 
 def _cap(

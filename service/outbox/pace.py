@@ -2,6 +2,10 @@
 
 The generic cell rate algorithm: `next_at` is when all segments so far are paid for. A grant is
 small, so that an urgent text never waits behind a long queue that was already taken.
+
+What the carrier refuses as too fast was never processed and is paid back. Where it refuses much, the
+sender goes slower, but never much slower than what the carrier has just taken: so a carrier that
+takes less finds us at its own speed, and one that is merely in trouble does not bring us to a halt.
 """
 
 from __future__ import annotations
@@ -15,10 +19,12 @@ from service.db.insert import insert_new
 from service.outbox.tables import Pace, Priority
 
 GRANT_SECONDS = 0.1
-UNPACED_BATCH = 500
-SLOWER, SLOWEST = 0.5, 0.05
-RECOVERS_EVERY = timedelta(seconds=10)
+UNPACED_BATCH = 1000
 MOST_SEGMENTS = 24  # that one text can have
+WINDOW = timedelta(seconds=2)  # what was taken and refused is looked at so often
+SLOWER, SLOWEST = 0.5, 0.05
+ABOVE_TAKEN = 1.4  # times what the carrier has just taken
+RECOVERS_EVERY = timedelta(seconds=10)
 RECOVERY = 1.25
 
 
@@ -49,16 +55,17 @@ def charge(session: Session, sender: Sender, segments: int, *, now: datetime) ->
         earliest = now - timedelta(seconds=GRANT_SECONDS)
         pace.next_at = max(pace.next_at, earliest) + timedelta(seconds=segments / rate)
     pace.day_segments += segments
+    pace.window_sent += segments
     session.add(pace)
 
 
-def slow_down(session: Session, sender_id: object, *, now: datetime) -> None:
-    """The carrier said "too fast": half as fast from now on; it recovers by itself."""
-    pace = session.get_one(Pace, sender_id, with_for_update=True)
-    if pace.slowed_at is not None and now < pace.slowed_at + timedelta(seconds=1):
-        return  # one burst of refusals is one complaint
-    pace.slowed_to = max(SLOWEST, _recovered(pace, now) * SLOWER)
-    pace.slowed_at = now
+def too_fast(session: Session, sender: Sender, segments: int, *, now: datetime) -> None:
+    """The carrier refused a text as too fast: pay its segments back, and count the complaint."""
+    pace = _row(session, sender, now)
+    pace.window_refused += segments
+    pace.day_segments = max(0, pace.day_segments - segments)
+    if sender.segments_per_second > 0:
+        pace.next_at -= timedelta(seconds=segments / _rate(pace, sender, now))
     session.add(pace)
 
 
@@ -74,11 +81,17 @@ def _row(session: Session, sender: Sender, now: datetime) -> Pace:
     if found is None:
         session.execute(
             insert_new(session, Pace).values(
-                sender_id=sender.id, next_at=now, slowed_to=1.0, day_segments=0
+                sender_id=sender.id,
+                next_at=now,
+                slowed_to=1.0,
+                day_segments=0,
+                window_sent=0,
+                window_refused=0,
             )
         )
         found = session.get_one(Pace, sender.id, with_for_update=True)
     _go_back_with_the_clock(found, sender, now)
+    _look_at_the_window(found, now)
     today = now.astimezone(UTC).date()
     if found.day != today:
         found.day, found.day_segments = today, 0
@@ -95,6 +108,23 @@ def _go_back_with_the_clock(pace: Pace, sender: Sender, now: datetime) -> None:
             pace.next_at = now
     if pace.slowed_at is not None and pace.slowed_at > now:
         pace.slowed_at = now
+    if pace.window_at is not None and pace.window_at > now:
+        pace.window_at = now
+
+
+def _look_at_the_window(pace: Pace, now: datetime) -> None:
+    """Go slower if the carrier refused much of what it got; then start to count anew."""
+    if pace.window_at is not None and now < pace.window_at + WINDOW:
+        return
+    if pace.window_refused:
+        # A refusal may be counted a window after its request.
+        asked = max(pace.window_sent, pace.window_refused)
+        taken = 1 - pace.window_refused / asked
+        slower = max(SLOWER, min(1.0, ABOVE_TAKEN * taken))
+        if slower < 1:
+            pace.slowed_to = max(SLOWEST, _recovered(pace, now) * slower)
+            pace.slowed_at = now
+    pace.window_at, pace.window_sent, pace.window_refused = now, 0, 0
 
 
 def _under_cap(pace: Pace, sender: Sender, now: datetime) -> Priority:

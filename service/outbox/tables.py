@@ -61,17 +61,6 @@ class ConsentNeeded(StrEnum):
     ALWAYS = "always"  # the one confirmation of an opt-out, and HELP
 
 
-def _one_per_message(table: str) -> Index:
-    """One row a carrier's message id. Rows without one, most of a queue, cost the index nothing."""
-    return Index(
-        f"uq_{table}_sid",
-        "sid",
-        unique=True,
-        sqlite_where=text("sid is not null"),
-        postgresql_where=text("sid is not null"),
-    )
-
-
 class Gate(Table, table=True):
     """What a blast's deliveries wait behind. Blasts write it, the claim reads it."""
 
@@ -127,7 +116,6 @@ class Delivery(Table, table=True):
             sqlite_where=text("state = 'planned'"),
             postgresql_where=text("state = 'planned'"),
         ),
-        _one_per_message("delivery"),
         Index("ix_delivery_gate_id_state", "gate_id", "state"),
         Index("ix_delivery_person_id", "person_id"),
         Index("ix_delivery_subject", "subject"),
@@ -157,7 +145,7 @@ class Delivery(Table, table=True):
     retries: int = 0  # of these, those after an error that says "try again"
     resends: bool = False  # urgent, and rather twice than not at all
     withdrawn: str = ""  # why it was taken back while it was under way: it is not tried again
-    sid: str | None = None  # the carrier's message id; one row a message
+    sid: str | None = None  # the carrier's message id: that of the attempt which it took
     created_at: datetime
     changed_at: datetime
 
@@ -179,7 +167,13 @@ class Attempt(Table, table=True):
             sqlite_where=text("is_open = 1"),
             postgresql_where=text("is_open"),
         ),
-        _one_per_message("attempt"),
+        Index(  # one row a message; tries without one cost the index nothing
+            "uq_attempt_sid",
+            "sid",
+            unique=True,
+            sqlite_where=text("sid is not null"),
+            postgresql_where=text("sid is not null"),
+        ),
         Index(
             "ix_attempt_look_at",
             "look_at",
@@ -212,6 +206,9 @@ class Pace(Table, table=True):
     next_at: datetime
     slowed_to: float = 1.0
     slowed_at: datetime | None = None
+    window_at: datetime | None = None  # since when the next two are counted, in segments
+    window_sent: int = 0
+    window_refused: int = 0  # of these, those refused as too fast
     day: date | None = None  # UTC
     day_segments: int = 0
     capped_until: datetime | None = None

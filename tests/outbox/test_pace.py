@@ -71,38 +71,62 @@ def test_an_unpaced_sender_takes_a_large_batch(house: House) -> None:
         assert pace.grant(session, house.sender, now=house.clock.now())[0] == pace.UNPACED_BATCH
 
 
-def test_too_fast_halves_the_rate_which_then_recovers(house: House) -> None:
+def under_complaints(house: House, share: float, seconds: float) -> float:
+    """Send for a while to a carrier that refuses this share; return how much a second it took."""
+    taken = 0
+    for _ in range(int(seconds / 0.1)):
+        claimed = house.claim()
+        refused = [one for place, one in enumerate(claimed) if place % 10 < share * 10]
+        for one in refused:
+            house.advance(Answered(one.attempt_id, TooFast()))
+        taken += len(claimed) - len(refused)
+        house.clock.tick(seconds=0.1)
+    return taken / seconds
+
+
+def test_a_carrier_that_takes_nothing_is_asked_less_and_less(house: House) -> None:
+    house.change_sender(segments_per_second=100.0)
+    for person in house.people(300):
+        house.text(person, not_before=house.clock.now())
+    assert under_complaints(house, 1.0, 8) == 0
+    assert pace.SLOWEST <= house.pace().slowed_to < 0.3
+
+
+def test_one_refusal_among_many_changes_nothing(house: House) -> None:
     house.change_sender(segments_per_second=40.0)
     _, attempt_id = house.take(house.person(101))
     house.advance(Answered(attempt_id, TooFast()))
-    assert 0.45 <= sent_in(house, 5) / 200 <= 0.6
+    assert 0.97 <= sent_in(house, 5) / 200 <= 1.05
+    assert house.pace().slowed_to == pytest.approx(1.0)
+
+
+def test_half_refused_it_goes_slower_and_recovers(house: House) -> None:
+    house.change_sender(segments_per_second=40.0)
+    with house.database.write() as session:
+        pace.grant(session, house.sender, now=house.clock.now())
+        pace.charge(session, house.sender, 40, now=house.clock.now())
+    with house.database.write() as session:
+        pace.too_fast(session, house.sender, 20, now=house.clock.now())
+    house.clock.tick(seconds=3)
+    assert 0.65 <= sent_in(house, 5) / 200 <= 0.85
     house.clock.tick(seconds=40)
     assert 0.98 <= sent_in(house, 5) / 200 <= 1.05
 
 
-def test_a_burst_of_refusals_is_one_complaint(house: House) -> None:
-    house.change_sender(segments_per_second=200.0)
-    texts = [house.text(person) for person in house.people(5)]
-    taken = house.claim()
-    assert [one.delivery_id for one in taken] == texts
-    for one in taken:
-        house.advance(Answered(one.attempt_id, TooFast()))
-    assert house.pace().slowed_to == pytest.approx(0.5)
+def test_what_was_refused_is_paid_back(house: House) -> None:
+    house.change_sender(segments_per_second=10.0, daily_cap_segments=100)
+    _, attempt_id = house.take(house.person(101), segments=6)
+    assert house.pace().day_segments == 6
+    owed = house.pace().next_at - house.clock.now()
+    house.advance(Answered(attempt_id, TooFast()))
+    assert house.pace().day_segments == 0
+    assert owed - (house.pace().next_at - house.clock.now()) == timedelta(seconds=0.6)
 
 
-def test_the_rate_never_falls_to_nothing(house: House) -> None:
-    house.change_sender(segments_per_second=10.0)
-    house.take(house.person(101))
-    for _ in range(20):
-        with house.database.write() as session:
-            pace.slow_down(session, house.sender.id, now=house.clock.tick(seconds=1))
-    assert house.pace().slowed_to >= pace.SLOWEST
-
-
-def test_a_code_that_says_too_fast_slows_down_as_well(house: House) -> None:
+def test_a_code_that_says_too_fast_counts_as_well(house: House) -> None:
     _, attempt_id = house.take(house.person(101))
     house.advance(Answered(attempt_id, Refused(30022, 400)))
-    assert house.pace().slowed_to == pytest.approx(0.5)
+    assert house.pace().window_refused == 1
 
 
 # --- daily caps -----------------------------------------------------------------------------------

@@ -31,6 +31,7 @@ from service.outbox.tables import Attempt, Delivery, Gate, GateState, Priority, 
 from service.outbox.withdraw import withdraw_person
 from service.people.consent import opt_out
 from service.people.tables import Consent, Person
+from service.privacy.read import SealedField
 from service.sms.carrier import Listed
 from service.sms.inbound import Receipt
 from tests.factories import make_chapter
@@ -79,9 +80,10 @@ class ShownOnly:
         """Return what the history says the list shows now."""
         return [message for message in self.listed if message.to == to]
 
-    def open(self, delivery: Delivery, person: Person, _wording: str | None) -> Opened:
+    def open(self, phone: SealedField, body: SealedField | str) -> Opened:
         """Return number and text."""
-        return Opened(self._people[person.id].to, self._bodies[delivery.id])
+        assert isinstance(body, SealedField)
+        return Opened(self._people[phone.row_id].to, self._bodies[body.row_id])
 
 
 class Twin:
