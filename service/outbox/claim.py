@@ -162,7 +162,8 @@ def _insert_attempts(
     )
     connection = session.connection()
     insert = insert_new(session, _A).from_select(list(columns), rows)
-    if connection.execute(insert).rowcount == len(chosen):
+    counting = {"preserve_rowcount": True}
+    if connection.execute(insert, execution_options=counting).rowcount == len(chosen):
         return dict(zip(chosen, ids, strict=True))
     written = connection.execute(sa.select(_A.c.id).join(tries, tries.c.id == _A.c.id)).scalars()
     is_ours = set(written)

@@ -46,6 +46,7 @@ T = TypeVar("T")
 MOST_CLAIMED = 1000
 MOST_TRIES = 5  # to open a text whose opening fails for a reason nobody foresaw
 IDLE_SECONDS = 0.05
+REST_SECONDS = 0.25
 AFTER_TROUBLE_SECONDS = 1.0
 EXPIRE_EVERY_SECONDS = 5.0
 LONGEST_VALIDITY_SECONDS = 36_000
@@ -84,6 +85,8 @@ class Worker:
         self._queue: asyncio.Queue[Ready] = asyncio.Queue()
         self._results: list[Result] = []
         self._news = asyncio.Event()
+        self._enough = asyncio.Event()  # to rest: half of what was queued has been sent, or the end
+        self._low_at = -1
         self._in_flight = 0
         self._per_second = float(parts.connections)
         self._counted_at = monotonic_seconds()
@@ -99,16 +102,21 @@ class Worker:
         self._p.database.bell.listen(wake)
         senders = [asyncio.create_task(self._send()) for _ in range(self._p.connections)]
         settling = asyncio.create_task(self._settle(stop))
+        ending = asyncio.create_task(self._end_rest(stop))
         try:
             while not stop.is_set():
-                await self._turn_safely(self._room())
+                room = self._room()
+                taken = await self._turn_safely(room)
+                if not stop.is_set():
+                    await self._rest(taken, room)
             self._give_back()
             while self._in_flight or self._results:
                 await self._turn_safely(0)
+                await _wait_for(self._news, IDLE_SECONDS)
         finally:
-            for task in (*senders, settling):
+            for task in (*senders, settling, ending):
                 task.cancel()
-            await asyncio.gather(*senders, settling, return_exceptions=True)
+            await asyncio.gather(*senders, settling, ending, return_exceptions=True)
             await self._p.carrier.close()
             self._thread.shutdown()
 
@@ -125,8 +133,11 @@ class Worker:
 
     # --- the loop ---
 
-    async def _turn_safely(self, room: int) -> None:
-        """Do one turn with the database; where it fails, the answers wait for the next one."""
+    async def _turn_safely(self, room: int) -> int:
+        """Do one turn with the database; return how many texts may now be sent.
+
+        Where it fails, the answers wait for the next one.
+        """
         self._news.clear()
         results, self._results = self._results, []
         self._note_speed(results)
@@ -138,11 +149,23 @@ class Worker:
                 results = await self._in_thread(lambda: self._record_singly(results))
             self._results = results + self._results
             await asyncio.sleep(AFTER_TROUBLE_SECONDS)
-            return
+            return 0
         for one in ready:
             self._queue.put_nowait(one)
-        if not ready and not self._results:
+        return len(ready)
+
+    async def _rest(self, taken: int, room: int) -> None:
+        """Wait before the next turn: a turn costs much the same for a few texts and for many."""
+        if taken == 0 and not self._results:
             await _wait_for(self._news, IDLE_SECONDS)
+            return
+        self._enough.clear()
+        if taken >= room:  # there is more: until half of what is queued has been sent
+            self._low_at = self._queue.qsize() // 2
+            await _wait_for(self._enough, REST_SECONDS)
+        else:  # all that may go now has been taken
+            self._low_at = -1
+            await _wait_for(self._enough, IDLE_SECONDS)
 
     def _room(self) -> int:
         """Return how many more texts are sure to be written within two seconds."""
@@ -167,6 +190,8 @@ class Worker:
     async def _send(self) -> None:
         while True:
             one = await self._queue.get()
+            if self._queue.qsize() <= self._low_at:
+                self._enough.set()
             self._in_flight += 1
             try:
                 outcome = await self._post(one)
@@ -193,6 +218,11 @@ class Worker:
         while not self._queue.empty():
             one = self._queue.get_nowait()
             self._results.append((one.claimed.attempt_id, one.claimed.delivery_id, NotWritten()))
+
+    async def _end_rest(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        self._enough.set()
+        self._news.set()
 
     async def _settle(self, stop: asyncio.Event) -> None:
         """Now and then look after what is in doubt, on a thread of its own."""
