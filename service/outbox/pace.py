@@ -21,9 +21,9 @@ from service.outbox.tables import Pace, Priority
 GRANT_SECONDS = 0.1
 UNPACED_BATCH = 1000
 MOST_SEGMENTS = 24  # that one text can have
-WINDOW = timedelta(seconds=2)  # what was taken and refused is looked at so often
+WINDOW = timedelta(seconds=4)  # what was taken and refused is looked at so often
 SLOWER, SLOWEST = 0.5, 0.05
-ABOVE_TAKEN = 1.4  # times what the carrier has just taken
+ABOVE_TAKEN = 1.5  # times what the carrier has just taken
 RECOVERS_EVERY = timedelta(seconds=10)
 RECOVERY = 1.25
 

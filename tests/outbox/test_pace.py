@@ -71,25 +71,35 @@ def test_an_unpaced_sender_takes_a_large_batch(house: House) -> None:
         assert pace.grant(session, house.sender, now=house.clock.now())[0] == pace.UNPACED_BATCH
 
 
-def under_complaints(house: House, share: float, seconds: float) -> float:
-    """Send for a while to a carrier that refuses this share; return how much a second it took."""
-    taken = 0
-    for _ in range(int(seconds / 0.1)):
-        claimed = house.claim()
-        refused = [one for place, one in enumerate(claimed) if place % 10 < share * 10]
-        for one in refused:
-            house.advance(Answered(one.attempt_id, TooFast()))
-        taken += len(claimed) - len(refused)
-        house.clock.tick(seconds=0.1)
-    return taken / seconds
-
-
 def test_a_carrier_that_takes_nothing_is_asked_less_and_less(house: House) -> None:
     house.change_sender(segments_per_second=100.0)
-    for person in house.people(300):
-        house.text(person, not_before=house.clock.now())
-    assert under_complaints(house, 1.0, 8) == 0
-    assert pace.SLOWEST <= house.pace().slowed_to < 0.3
+    with house.database.write() as session:
+        for _ in range(300):
+            now = house.clock.tick(seconds=0.1)
+            granted, _least = pace.grant(session, house.sender, now=now)
+            pace.charge(session, house.sender, granted, now=now)
+            if granted:
+                pace.too_fast(session, house.sender, granted, now=now)
+    assert house.pace().slowed_to == pytest.approx(pace.SLOWEST, rel=0.5)
+    house.clock.tick(seconds=150)  # and it recovers by itself
+    assert 0.98 <= sent_in(house, 5) / 500 <= 1.05
+
+
+def test_a_carrier_that_takes_less_finds_us_near_its_own_speed(house: House) -> None:
+    """It takes 30 segments a second of our 100, and refuses the rest."""
+    house.change_sender(segments_per_second=100.0)
+    asked = taken = 0
+    with house.database.write() as session:
+        for _ in range(1200):
+            now = house.clock.tick(seconds=0.1)
+            granted, _least = pace.grant(session, house.sender, now=now)
+            pace.charge(session, house.sender, granted, now=now)
+            refused = max(0, granted - 3)
+            if refused:
+                pace.too_fast(session, house.sender, refused, now=now)
+            asked, taken = asked + granted, taken + granted - refused
+    assert taken / 120 >= 0.8 * 30
+    assert asked <= 2.2 * taken
 
 
 def test_one_refusal_among_many_changes_nothing(house: House) -> None:
@@ -107,7 +117,7 @@ def test_half_refused_it_goes_slower_and_recovers(house: House) -> None:
         pace.charge(session, house.sender, 40, now=house.clock.now())
     with house.database.write() as session:
         pace.too_fast(session, house.sender, 20, now=house.clock.now())
-    house.clock.tick(seconds=3)
+    house.clock.tick(seconds=5)
     assert 0.65 <= sent_in(house, 5) / 200 <= 0.85
     house.clock.tick(seconds=40)
     assert 0.98 <= sent_in(house, 5) / 200 <= 1.05
