@@ -114,7 +114,8 @@ def _go_back_with_the_clock(pace: Pace, sender: Sender, now: datetime) -> None:
 
 def _look_at_the_window(pace: Pace, now: datetime) -> None:
     """Go slower if the carrier refused much of what it got; then start to count anew."""
-    if pace.window_at is not None and now < pace.window_at + WINDOW:
+    ended_at = now if pace.window_at is None else pace.window_at + WINDOW
+    if now < ended_at:
         return
     if pace.window_refused:
         # A refusal may be counted a window after its request.
@@ -122,8 +123,8 @@ def _look_at_the_window(pace: Pace, now: datetime) -> None:
         taken = 1 - pace.window_refused / asked
         slower = max(SLOWER, min(1.0, ABOVE_TAKEN * taken))
         if slower < 1:
-            pace.slowed_to = max(SLOWEST, _recovered(pace, now) * slower)
-            pace.slowed_at = now
+            pace.slowed_to = max(SLOWEST, _recovered(pace, ended_at) * slower)
+            pace.slowed_at = ended_at
     pace.window_at, pace.window_sent, pace.window_refused = now, 0, 0
 
 
