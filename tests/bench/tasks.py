@@ -49,5 +49,6 @@ def send(place: int) -> None:
     answer = _open["http"].post(url, data=form, auth=(ACCOUNT, TOKEN), timeout=10)
     mark = "%s" if DATABASE.startswith("postgresql") else "?"
     database = _open["database"]
+    # The mark is the driver's own: "?" or "%s".
     database.execute(f"insert into sent values ({mark}, {mark})", (place, answer.json()["sid"]))  # noqa: S608
     database.commit()

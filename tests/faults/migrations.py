@@ -84,6 +84,7 @@ class SqliteBooks:
         with self._database.reader.connect() as connection:
             found = {}
             for name in TABLES:
+                # The names are those of our own tables.
                 rows = connection.exec_driver_sql(f'select * from "{name}" order by 1, 2')  # noqa: S608
                 lines = [json.dumps([_told(value) for value in row]) for row in rows]
                 found[name] = "".join(f"{line}\n" for line in lines).encode()
@@ -93,6 +94,7 @@ class SqliteBooks:
         with self._database.writer.connect() as connection:
             connection.exec_driver_sql("pragma defer_foreign_keys = on")
             for name in reversed(TABLES):  # what a migration writes itself
+                # The names are those of our own tables.
                 connection.exec_driver_sql(f'delete from "{name}"')  # noqa: S608
             for name, text in export.items():
                 rows = [
@@ -100,6 +102,7 @@ class SqliteBooks:
                 ]
                 if rows:
                     marks = ", ".join("?" * len(rows[0]))
+                    # The names are those of our own tables.
                     connection.exec_driver_sql(f'insert into "{name}" values ({marks})', rows)  # noqa: S608
             connection.commit()
 

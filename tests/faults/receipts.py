@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 import httpx
-from sqlmodel import select
+from sqlmodel import col, select
 
 from service.db import new_id
 from service.outbox.events import At, Reported
@@ -100,7 +100,7 @@ def _judge(stage: Stage, sent: list[dict[str, Any]]) -> Found:
     found = Found(len(sent))
     with stage.wiring.database.read() as session:
         rows = session.exec(
-            select(Delivery, Attempt).join(Attempt, Attempt.delivery_id == Delivery.id)  # type: ignore[arg-type]
+            select(Delivery, Attempt).join(Attempt, col(Attempt.delivery_id) == Delivery.id)
         ).all()
     sids = {entry["sid"] for entry in sent}
     for delivery, attempt in rows:

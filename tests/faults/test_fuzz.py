@@ -136,6 +136,7 @@ class DeliveryMachine(RuleBasedStateMachine):
     def _set(self, **changes: object) -> None:
         import dataclasses
 
+        # The changes come by name; a wrong one fails at once.
         self.life = dataclasses.replace(self.life, **changes)  # type: ignore[arg-type]
 
     def _take(self, event: Event) -> None:
