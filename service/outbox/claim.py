@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -28,19 +29,49 @@ from service.privacy.read import SealedField
 
 _A, _D, _P, _W = (table_of(model) for model in (Attempt, Delivery, Person, Wording))
 
-# What the claim asks of a delivery. Bound: :now, :sender_id, :priority, :limit.
-# One priority at a time: so the index leads straight to what is due.
+# Lines in which texts wait: one a priority and gate, and one a priority for what has no gate. Found
+# by leaps along the index, one a line: however many wait behind a gate that is shut, a claim passes
+# them by. Bound: :now, :sender_id.
+_LINES = f"""
+    with recursive
+      priority(priority) as ({" union all ".join(f"select {int(one)}" for one in Priority)}),
+      behind(priority, gate_id) as (
+        select p.priority, (
+            select d.gate_id from delivery d
+             where d.sender_id = :sender_id and d.state = 'planned' and d.priority = p.priority
+               and d.gate_id is not null
+             order by d.gate_id limit 1)
+          from priority p
+        union all
+        select b.priority, (
+            select d.gate_id from delivery d
+             where d.sender_id = :sender_id and d.state = 'planned' and d.priority = b.priority
+               and d.gate_id > b.gate_id
+             order by d.gate_id limit 1)
+          from behind b
+         where b.gate_id is not null)
+    select p.priority, null as gate_id from priority p
+     where (
+         select d.id from delivery d
+          where d.sender_id = :sender_id and d.state = 'planned' and d.priority = p.priority
+            and d.gate_id is null and d.not_before <= :now
+          order by d.gate_id, d.not_before, d.id limit 1) is not null
+    union all
+    select b.priority, g.id from behind b join gate g on g.id = b.gate_id where g.state = 'open'
+"""  # noqa: S608  (our own numbers)
+
+# What the claim asks of a delivery in one line. Bound: :now, :sender_id, :priority, :gate_id where
+# there is one, :limit.
 _CHOICE = """
     select d.id
       from delivery d
       join person p on p.id = d.person_id
-      left join gate g on g.id = d.gate_id
      where d.sender_id = :sender_id
        and d.state = 'planned'
        and d.not_before <= :now
        and d.not_after > :now
        and d.priority = :priority
-       and (g.id is null or g.state = 'open')
+       and d.gate_id {is_gate}
        and (p.consent = 'active'
             or d.consent_needed = 'always'
             or (d.consent_needed = 'answer' and p.consent <> 'opted_out'))
@@ -48,7 +79,7 @@ _CHOICE = """
        and not exists (
            select 1 from attempt a
             where a.is_open {is_true} and a.to_key = d.to_key and a.is_urgent = (d.priority = 0))
-     order by d.not_before, d.id
+     order by d.gate_id, d.not_before, d.id
      limit :limit
      {lock}
 """
@@ -56,6 +87,11 @@ _DIALECT = {
     "sqlite": {"is_true": "= 1", "lock": ""},
     "postgresql": {"is_true": "", "lock": "for update of d skip locked"},
 }
+# PostgreSQL expects one row of a table that has grown since it last counted, and would sort them all;
+# and it sees that the index is in order only where all of its columns are named, gate_id too.
+_BY_INDEX = sa.text("set local enable_sort = off")
+
+Line = tuple[int, UUID | None]  # priority, gate
 
 
 class Claimed(NamedTuple):
@@ -105,11 +141,11 @@ def claim(session: Session, sender: Sender, *, limit: int, now: datetime) -> lis
         return []
     texts = given(session, "taken", delivery_id=(sa.Uuid(), list(taken)))
     session.connection().execute(
-        sa.update(_D)
-        .where(_D.c.id == texts.c.delivery_id, _D.c.state == State.PLANNED)
+        sa.update(_D)  # still planned: chosen under this transaction's lock
+        .where(_D.c.id == texts.c.delivery_id)
         .values(state=State.SUBMITTING, changed_at=now, tries=_D.c.tries + 1)
     )
-    everything = _with_what_they_need(session, sender, taken)
+    everything = _with_what_they_need(session, sender, taken, texts)
     claimed = _put_off_the_quiet(session, sender, everything, now)
     segments = sum(one.segments for one in claimed)
     pace.charge(session, sender, segments, now=now)
@@ -119,22 +155,52 @@ def claim(session: Session, sender: Sender, *, limit: int, now: datetime) -> lis
 def _choose(
     session: Session, sender_id: UUID, *, limit: int, least: Priority, now: datetime
 ) -> Sequence[UUID]:
-    """Return what may go, most pressing first; on PostgreSQL no other worker chooses it now."""
-    statement = sa.text(_CHOICE.format(**_DIALECT[session.get_bind().dialect.name]))
+    """Return what may go, most pressing first; on PostgreSQL no other worker chooses it now.
+
+    Of one priority: first what is for one person alone, then blasts in the order of their making.
+    """
+    connection = session.connection()
+    dialect = session.get_bind().dialect.name
+    if dialect == "postgresql":
+        connection.execute(_BY_INDEX)
+    whose = {"now": now, "sender_id": sender_id}
+    lines: list[Line] = [
+        (priority, gate_id)
+        for priority, gate_id in connection.execute(_lines(), whose)
+        if priority <= least
+    ]
     chosen: list[UUID] = []
-    for priority in (one for one in Priority if one <= least):
-        rows = session.connection().execute(
-            statement.bindparams(
-                sa.bindparam("now", now, type_=UTCDateTime()),
-                sa.bindparam("sender_id", sender_id, type_=sa.Uuid()),
-                sa.bindparam("priority", int(priority)),
-                sa.bindparam("limit", limit - len(chosen)),
-            ).columns(id=sa.Uuid())
-        )
-        chosen += rows.scalars()
+    for priority, gate_id in sorted(lines, key=_by_turn):
         if len(chosen) == limit:
             break
+        line = {"priority": priority, "gate_id": gate_id, "limit": limit - len(chosen)}
+        if gate_id is None:
+            del line["gate_id"]
+        choice = _choice(dialect, has_gate=gate_id is not None)
+        chosen += connection.execute(choice, whose | line).scalars()
     return chosen
+
+
+def _by_turn(line: Line) -> tuple[int, int]:
+    priority, gate_id = line
+    return priority, 0 if gate_id is None else gate_id.int
+
+
+@cache
+def _lines() -> sa.TextualSelect:
+    typed = sa.bindparam("now", type_=UTCDateTime()), sa.bindparam("sender_id", type_=sa.Uuid())
+    return sa.text(_LINES).bindparams(*typed).columns(priority=sa.Integer(), gate_id=sa.Uuid())
+
+
+@cache
+def _choice(dialect: str, *, has_gate: bool) -> sa.TextualSelect:
+    is_gate = "= :gate_id" if has_gate else "is null"
+    statement = sa.text(_CHOICE.format(is_gate=is_gate, **_DIALECT[dialect])).bindparams(
+        sa.bindparam("now", type_=UTCDateTime()), sa.bindparam("sender_id", type_=sa.Uuid())
+    )
+    if has_gate:
+        statement = statement.bindparams(sa.bindparam("gate_id", type_=sa.Uuid()))
+    return statement.columns(id=sa.Uuid())
 
 
 def _insert_attempts(
@@ -171,9 +237,8 @@ def _insert_attempts(
 
 
 def _with_what_they_need(
-    session: Session, sender: Sender, taken: dict[UUID, UUID]
+    session: Session, sender: Sender, taken: dict[UUID, UUID], texts: sa.Subquery
 ) -> list[Claimed]:
-    texts = given(session, "taken", delivery_id=(sa.Uuid(), list(taken)))
     rows = session.connection().execute(
         sa.select(
             _D.c.person_id, _P.c.phone_sealed, _P.c.time_zone, _W.c.body,

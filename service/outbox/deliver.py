@@ -264,7 +264,7 @@ class Worker:
                     (sender, one) for one in claim(session, sender, limit=room_left, now=at.now)
                 ]
         with contextlib.suppress(Unavailable):  # then one by one, where each can be put aside
-            self._opener.fetch_keys(one.phone() for _, one in taken)
+            self._opener.fetch_keys(one.person_id for _, one in taken)
         return [
             ready
             for sender, one in taken

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import NamedTuple
+from uuid import UUID
 
 from service.errors import Misuse
-from service.privacy.keyring import Keyring
+from service.privacy.keyring import KeyKind, Keyring
 from service.privacy.policy import SYSTEM
 from service.privacy.read import Reader, SealedField
 
@@ -26,11 +27,12 @@ class Opener:
     """Opens deliveries for the service itself."""
 
     def __init__(self, keyring: Keyring) -> None:
+        self._keyring = keyring
         self._reader = Reader(keyring, SYSTEM)
 
-    def fetch_keys(self, phones: Iterable[SealedField]) -> None:
+    def fetch_keys(self, people: Iterable[UUID]) -> None:
         """Fetch the keys of a batch with one query; a person's phone and texts share a key."""
-        self._reader.fetch_keys(list(phones))
+        self._keyring.keys(KeyKind.PERSON, people)
 
     def open(self, phone: SealedField, body: SealedField | str) -> Opened:
         """Return number and text; a text that many get is not sealed. Raises CannotOpen."""

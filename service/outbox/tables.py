@@ -105,6 +105,7 @@ class Delivery(Table, table=True):
             "ix_delivery_claim",
             "sender_id",
             "priority",
+            "gate_id",
             "not_before",
             "id",
             sqlite_where=text("state = 'planned'"),

@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from types import SimpleNamespace
-from urllib.parse import urlencode
+from contextvars import ContextVar
 
 import aiohttp
+from yarl import URL
 
 from service.clock import monotonic_seconds
 from service.sms.carrier import (
@@ -33,7 +33,7 @@ class TwilioPost:
         self, *, api_base: str, account_sid: str, auth_token: str, timeout_seconds: float,
         connections: int,
     ) -> None:  # fmt: skip
-        self._url = f"{api_base}/2010-04-01/Accounts/{account_sid}/Messages.json"
+        self._url = URL(f"{api_base}/2010-04-01/Accounts/{account_sid}/Messages.json")
         secret = base64.b64encode(f"{account_sid}:{auth_token}".encode()).decode()
         self._headers = {"Authorization": f"Basic {secret}", "Content-Type": FORM}
         self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
@@ -43,8 +43,9 @@ class TwilioPost:
     async def send(self, text: OutgoingText, *, deadline: float) -> Outcome:
         """Make one request and say what came of it. See `Carrier.send`."""
         try:
+            _deadline.set(deadline)
             async with self._open().post(
-                self._url, data=_form(text), trace_request_ctx=deadline, allow_redirects=False
+                self._url, data=_form(text), allow_redirects=False
             ) as answer:
                 return _classify(answer.status, await answer.read(), answer.headers)
         except _TooLateError:
@@ -68,7 +69,8 @@ class TwilioPost:
                 timeout=self._timeout,
                 headers=self._headers,
                 trust_env=False,
-                trace_configs=[_last_look()],
+                request_class=_Request,
+                cookie_jar=aiohttp.DummyCookieJar(),
             )
         return self._session
 
@@ -77,17 +79,16 @@ class _TooLateError(Exception):
     """The connection is there, and the time to write is over."""
 
 
-def _last_look() -> aiohttp.TraceConfig:
-    """Look at the clock once the connection is there, just before the request is written to it."""
+_deadline: ContextVar[float] = ContextVar("deadline")  # monotonic seconds, of this task's request
 
-    async def look(_session: object, context: SimpleNamespace, _params: object) -> None:
-        if monotonic_seconds() > context.trace_request_ctx:
+
+class _Request(aiohttp.ClientRequest):
+    """Looks at the clock once the connection is there, just before the request is written to it."""
+
+    async def send(self, conn: aiohttp.connector.Connection) -> aiohttp.ClientResponse:
+        if monotonic_seconds() > _deadline.get():
             raise _TooLateError
-
-    hooks = aiohttp.TraceConfig()
-    hooks.on_connection_create_end.append(look)
-    hooks.on_connection_reuseconn.append(look)
-    return hooks
+        return await super().send(conn)
 
 
 def _form(text: OutgoingText) -> bytes:
@@ -101,7 +102,7 @@ def _form(text: OutgoingText) -> bytes:
         pairs["MessagingServiceSid"] = text.messaging_service_sid
     else:
         pairs["From"] = text.sender_number
-    return urlencode(pairs).encode()
+    return URL.build(query=pairs).raw_query_string.encode()  # in C: much faster than urllib's
 
 
 def _classify(status: int, body: bytes, headers: Mapping[str, str]) -> Outcome:

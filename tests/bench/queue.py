@@ -14,6 +14,8 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from kombu import pools
+
 from service.cli.stage import free_port
 from tests.bench import cores, server
 from tests.bench.child import end
@@ -58,6 +60,7 @@ def per_second(
             database.rollback()
         seconds = time.monotonic() - began
         tasks.app.close()
+        pools.reset()  # type: ignore[no-untyped-call]  # its connections lead to a broker that is about to end
     report.expect(row, "rows written by celery", count, messages)
     return messages / seconds, name
 

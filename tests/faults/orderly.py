@@ -10,13 +10,22 @@ from service.outbox.tables import Delivery, State
 from tests.faults import tweaks
 from tests.faults.grounds import SCALE, Grounds, Stage
 from tests.faults.judge import drain, judge, open_attempts
-from tests.faults.parts import until
+from tests.faults.parts import Tweak, until
 from tests.faults.people import blast, seed
 from tests.faults.report import Found, Trial, fault
 
 
 @fault("asked to end in the midst of a message", short=("sqlite",))
 def sigterm(grounds: Grounds, trial: Trial) -> Found:
+    return _end_again_and_again(grounds, trial, None)
+
+
+@fault("the same, nothing given back", databases=("sqlite",), is_control=True)
+def sigterm_without_a_word(grounds: Grounds, trial: Trial) -> Found:
+    return _end_again_and_again(grounds, trial, tweaks.nothing_given_back)
+
+
+def _end_again_and_again(grounds: Grounds, trial: Trial, tweak: Tweak | None) -> Found:
     people, times = trial.size(80, 2_000), trial.size(4, 40)
     dice = trial.dice()
     found = Found(times)
@@ -26,7 +35,9 @@ def sigterm(grounds: Grounds, trial: Trial) -> Found:
         for turn in range(times):
             # `run` is the process of a small network; where several share the work it is `worker`.
             name = ("worker", "run")[turn % 2]
-            part = stage.parts.start(name, partial(tweaks.dawdle, dice.uniform(0, 0.6) * SCALE))
+            slow = partial(tweaks.dawdle, dice.uniform(0, 0.6) * SCALE)
+            both = partial(tweaks.both, slow, tweak) if tweak else slow
+            part = stage.parts.start(name, both)
             _wait_until_it_sends(stage)
             code = part.end()
             if code != 0 or open_attempts(stage):

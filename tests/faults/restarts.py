@@ -27,9 +27,20 @@ TEXTERS = 20  # people who text in all the while, beyond the recipients
 
 @fault("PostgreSQL restarts without warning", databases=("postgresql",))
 def restarts(grounds: Grounds, trial: Trial) -> Found:
+    return _restart_again_and_again(grounds, trial, is_durable=True)
+
+
+@fault("the same, commits not waited for", databases=("postgresql",), is_control=True, short=())
+def restarts_not_durable(grounds: Grounds, trial: Trial) -> Found:
+    return _restart_again_and_again(grounds, trial, is_durable=False)
+
+
+def _restart_again_and_again(grounds: Grounds, trial: Trial, *, is_durable: bool) -> Found:
     people, times = trial.size(200, 4_000), trial.size(3, 20)
     dice = trial.dice()
     with grounds.stage(trial.database, safe=True) as stage:
+        if not is_durable:
+            _answer_before_it_is_on_disk(stage.server)
         chapter = seed(stage.wiring, people + TEXTERS)
         blast(stage.wiring, chapter, "first call")
         stage.parts.start("web")
@@ -51,6 +62,13 @@ def restarts(grounds: Grounds, trial: Trial) -> Found:
         found.lost += sum(statuses[status] for status in strange)
         found.problems.append(f"answers other than 200 and 503: {statuses}")
     return found
+
+
+def _answer_before_it_is_on_disk(server: postgres.Postgres | None) -> None:
+    assert server is not None
+    server.execute("alter system set synchronous_commit = off")
+    server.execute("alter system set wal_writer_delay = '10s'")
+    server.execute("select pg_reload_conf()")
 
 
 def restart(server: postgres.Postgres | None) -> None:

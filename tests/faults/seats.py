@@ -20,7 +20,9 @@ from service.rsvps.ask import open_asks
 from service.rsvps.close import close_event
 from service.rsvps.tables import Rsvp, RsvpState, Seat, SeatRole
 from tests.factories import make_office
+from tests.faults import tweaks
 from tests.faults.grounds import Grounds, Stage
+from tests.faults.parts import Tweak
 from tests.faults.people import add_people, number, seed
 from tests.faults.report import Found, Trial, fault
 from tests.sandbox.driver import ACCOUNT, OURS, TOKEN
@@ -31,12 +33,21 @@ AT_ONCE = 50
 
 @fault("the last seat, everybody at once", short=("postgresql",))
 def last_seat(grounds: Grounds, trial: Trial) -> Found:
+    return _last_seat(grounds, trial, None)
+
+
+@fault("the same, looked at and then taken", databases=("postgresql",), is_control=True)
+def last_seat_looked_at(grounds: Grounds, trial: Trial) -> Found:
+    return _last_seat(grounds, trial, tweaks.look_then_take)
+
+
+def _last_seat(grounds: Grounds, trial: Trial, tweak: Tweak | None) -> Found:
     people, rounds = trial.size(60, 200), trial.size(2, 100)
     found = Found(0)
     with grounds.stage(trial.database) as stage:
         chapter = seed(stage.wiring, 0)
         asked = add_people(stage.wiring, chapter, people)
-        stage.parts.start("web")
+        stage.parts.start("web", tweak)
         for place in range(rounds):
             subject = one_seat(stage, chapter, place)
             ask(stage, asked, subject)

@@ -35,10 +35,13 @@ from service.outbox.record import Result as Answer
 from service.outbox.step import Life, Result
 from service.outbox.tables import Attempt, Delivery, State
 from service.replies import receive
+from service.rsvps import respond
+from service.rsvps.tables import Seat
 from service.sms import post
 from service.sms.carrier import Accepted, Carrier, Outcome, OutgoingText
 from service.sms.signature import Signatures
 from service.web import session as web_session
+from service.web.api import problems
 from service.web.webhooks import inbound
 from service.wiring import Wiring
 
@@ -106,7 +109,7 @@ def belief() -> None:
 
 def no_two_second_rule() -> None:
     """Write a request however long ago it was claimed."""
-    _put(post, "_last_look", aiohttp.TraceConfig)
+    _put(post, "_Request", aiohttp.ClientRequest)
 
 
 def no_waiting_before_the_answer() -> None:
@@ -132,6 +135,39 @@ def no_withdrawal() -> None:
         return 0
 
     _put(receive, "withdraw_person", nothing)
+
+
+def look_then_take() -> None:
+    """Take a place if there was one a moment ago: what looks natural, and sells the last seat twice."""
+
+    def take(session: Session, seat: Seat, places: int) -> bool:
+        now = session.get_one(Seat, seat.id, populate_existing=True)
+        if now.capacity is not None and now.taken + places > now.capacity:
+            return False
+        more = update(Seat).where(col(Seat.id) == seat.id).values(taken=col(Seat.taken) + places)
+        session.execute(more)
+        return True
+
+    _put(respond, "_take_places", take)
+
+
+def always_room() -> None:
+    """Let everybody who says yes come in."""
+
+    def take(*_: object) -> bool:
+        return True
+
+    _put(respond, "_take_places", take)
+
+
+def nothing_given_back() -> None:
+    """End without a word about what was claimed and not begun."""
+
+    def forget(worker: Worker) -> None:
+        while not worker._queue.empty():
+            worker._queue.get_nowait()
+
+    _put(Worker, "_give_back", forget)
 
 
 def no_signatures() -> None:
@@ -214,6 +250,15 @@ def no_unique_reasons(database: Database) -> None:
         session.execute(text("alter table delivery drop constraint uq_delivery_once_key"))
 
 
+def bad_values_not_foreseen() -> None:
+    """Fail at whatever a request says wrong."""
+
+    def read(*_: object) -> None:
+        raise KeyError("not foreseen")
+
+    _put(problems, "_read", read)
+
+
 def answer_200_whatever_happens() -> None:
     """Tell the carrier that a text was taken in, whether or not it could be written down."""
     real = web_session.write_in_turn
@@ -234,8 +279,8 @@ def small_disk(full: Path) -> None:
     """Let a SQLite file not grow by a page while the file `full` exists."""
     real = database_room._sqlite_engine
 
-    def make(url: str, begin: str) -> Engine:
-        engine = real(url, begin)
+    def make(url: str, begin: str, cache_kib: int) -> Engine:
+        engine = real(url, begin, cache_kib)
 
         @event.listens_for(engine, "begin", insert=True)
         def limit(connection: Connection) -> None:

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import col, update
+from sqlmodel import col, text, update
 
-from service.chapters.tables import Chapter
+from service.chapters.tables import Chapter, Sender
 from service.db import new_id
 from service.outbox.claim import claim, expire_what_is_late
 from service.outbox.enqueue import Text, enqueue_copies
@@ -20,6 +20,11 @@ from service.people.audience import Recipient
 from service.people.tables import Consent
 from service.sms.carrier import NotWritten, TooFast
 from tests.outbox.conftest import House
+
+PLANNING, OPEN, PAUSED = GateState.PLANNING, GateState.OPEN, GateState.PAUSED
+ROWS_READ = text(
+    "select seq_tup_read + idx_tup_fetch from pg_stat_xact_user_tables where relname = 'delivery'"
+)
 
 
 def test_the_most_pressing_goes_first_and_of_equals_the_oldest(house: House) -> None:
@@ -133,6 +138,68 @@ def test_an_answer_written_down_in_the_claims_own_transaction_is_seen_by_it(hous
 def test_only_an_open_gate_lets_go(house: House, state: GateState, goes: bool) -> None:
     delivery_id = house.text(house.person(101), gate_id=house.gate(state))
     assert house.claimed() == ([delivery_id] if goes else [])
+
+
+def test_of_one_priority_what_is_for_one_alone_goes_first_then_blasts_as_they_were_made(
+    house: House,
+) -> None:
+    alma, beto, carmen, dora = house.people(4)
+    earlier, later = house.gate(), house.gate()
+    old = house.clock.now() - timedelta(hours=3)
+    third = house.text(alma, gate_id=later, not_before=old)
+    second = house.text(beto, gate_id=earlier)
+    first = house.text(carmen)
+    urgent = house.text(dora, gate_id=later, priority=Priority.URGENT)
+    assert house.claimed() == [urgent, first, second, third]
+
+
+def test_however_many_wait_behind_a_shut_gate_a_claim_passes_them_by(house: House) -> None:
+    alma, beto, *many = house.people(302)
+    shut, between, open_ = (house.gate(state) for state in (PAUSED, PLANNING, OPEN))
+    first, last = house.text(alma), house.text(beto, gate_id=open_)
+    alone = _steps_of_a_claim(house)
+    for place, person in enumerate(many):
+        house.text(person, gate_id=(shut, between)[place % 2])
+    assert _steps_of_a_claim(house) < alone + 100
+    assert house.claimed() == [first, last]
+
+
+def test_a_claim_of_a_few_does_not_read_all_that_wait(house: House) -> None:
+    gate_id = house.gate()
+    for person in house.people(300):
+        house.text(person, gate_id=gate_id)
+    of_one, of_two = (_steps_of_a_claim(house, limit) for limit in (1, 2))
+    assert of_two - of_one < 100
+    assert of_one < 300
+
+
+def _steps_of_a_claim(house: House, limit: int = 500) -> int:
+    """Return how many rows the database reads for a claim (SQLite: hundreds of its own steps).
+
+    Nothing is changed by it.
+    """
+    with house.database.write() as session:
+        sender = session.get_one(Sender, house.sender.id)
+        connection = session.connection()
+        if not house.database.is_sqlite:
+            for whole in ("seqscan", "hashjoin", "mergejoin"):  # quicker where all is small
+                connection.execute(text(f"set local enable_{whole} = off"))
+            before = connection.scalar(ROWS_READ) or 0
+            claim(session, sender, limit=limit, now=house.clock.now())
+            steps = int(connection.scalar(ROWS_READ) or 0) - before
+        else:
+            raw, steps = connection.connection.driver_connection, 0
+            assert raw is not None
+
+            def count() -> None:
+                nonlocal steps
+                steps += 1
+
+            raw.set_progress_handler(count, 100)
+            claim(session, sender, limit=limit, now=house.clock.now())
+            raw.set_progress_handler(None, 0)
+        session.rollback()
+    return steps
 
 
 def test_a_paused_gate_goes_on_where_it_was(house: House) -> None:

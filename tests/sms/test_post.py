@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qs
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from service.clock import monotonic_seconds
 from service.sms.carrier import (
@@ -21,7 +23,7 @@ from service.sms.carrier import (
     Refused,
     TooFast,
 )
-from service.sms.post import TwilioPost
+from service.sms.post import TwilioPost, _form
 
 TEXT = OutgoingText(
     to="+14135550101", body="¿Viene el martes?", sender_number="+14135550100",
@@ -131,6 +133,14 @@ def test_the_request_says_everything_once() -> None:
     }  # fmt: skip
 
 
+@given(st.text(min_size=1))
+@example("Café & más: 50 % = la mitad; ¿a las 8+1?\r\n¡Sí! 🙂 %41 \x00")
+def test_every_text_arrives_as_it_was_written(body: str) -> None:
+    form = parse_qs(_form(TEXT._replace(body=body)).decode("ascii"), keep_blank_values=True)
+    assert form["Body"] == [body]
+    assert form["StatusCallback"] == [TEXT.status_callback]
+
+
 def test_a_messaging_service_takes_the_numbers_place() -> None:
     _, carrier = send(TAKEN, text=TEXT._replace(messaging_service_sid="MG1"))
     form = parse_qs(carrier.requests[0].split(b"\r\n\r\n")[1].decode())
@@ -193,7 +203,7 @@ def test_nobody_there_means_that_nothing_left() -> None:
         async with _line(Carrier([]), SOON, 1) as post:
             pass
         closed = TwilioPost(
-            api_base=post._url.split("/2010")[0], account_sid="AC1", auth_token="secret",
+            api_base=str(post._url.origin()), account_sid="AC1", auth_token="secret",
             timeout_seconds=SOON, connections=1,
         )  # fmt: skip
         try:

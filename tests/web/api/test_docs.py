@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from tests.web.api import bodies
 from tests.web.api.bodies import one_database
 from tests.web.conftest import Group
 
+EXAMPLES = int(os.environ.get("ACOMPANA_EXAMPLES", "100"))
 CHECKS = [
     not_a_server_error, status_code_conformance, content_type_conformance,
     response_schema_conformance,
@@ -79,7 +81,8 @@ def test_made_up_requests_are_answered_as_described(
 
     @given(case=cases, is_known=st.sampled_from((True, True, False)))
     @settings(
-        max_examples=100, deadline=None, database=None, derandomize=True,
+        max_examples=EXAMPLES, deadline=None, database=None,
+        derandomize="ACOMPANA_EXAMPLES" not in os.environ,
         phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     def ask(case: schemathesis.Case[Any], is_known: bool) -> None:
