@@ -6,6 +6,8 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Every process would else compile its imports anew: seconds each time.
 export PYTHONDONTWRITEBYTECODE :=
 export UV_COMPILE_BYTECODE := 1
+# Whoever has another environment active means this one all the same.
+export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 UV := $(BIN)/uv --quiet
 LOCK := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url
 

@@ -133,7 +133,9 @@ class MemoryStore:
             and self.may_go(row)
         ]  # fmt: skip
         if len(chosen) > 1:
-            chosen.sort(key=lambda row: (row.priority, row.life.not_before, row.number))
+            chosen.sort(
+                key=lambda row: (row.priority, row.is_behind_gate, row.life.not_before, row.number)
+            )
         return [self._take(row, now) for row in chosen[:limit] if not self.is_being_tried(row)]
 
     def _take(self, row: Row, now: datetime) -> int:
