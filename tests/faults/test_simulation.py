@@ -25,7 +25,7 @@ from tests.faults.simulation.twin import Diverged, Twin
 SHARES = 4
 IN_MEMORY = 20_000 // SHARES
 # How many histories are played on SQLite and PostgreSQL, together.
-ON_DATABASES = int(os.environ.get("ACOMPANA_HISTORIES", "200"))
+ON_DATABASES = int(os.environ.get("ACOMPANA_HISTORIES", "2000"))
 BLOCK = 50
 
 
