@@ -7,7 +7,7 @@ import sys
 import typer
 from pydantic import ValidationError
 
-from service.cli import accounts, chapters, demo, migrate, processes, trouble
+from service.cli import accounts, chapters, demo, explain, migrate, processes, trouble
 from service.errors import AcompanaError
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ app.add_typer(accounts.app, name="organizer")
 app.add_typer(chapters.chapter_app, name="chapter")
 app.add_typer(chapters.office_app, name="office")
 app.add_typer(trouble.app, name="trouble")
+app.add_typer(explain.app, name="explain")
 
 
 def main() -> None:

@@ -68,6 +68,11 @@ def count_segments(body: str) -> Segments:
     """
     if not regex.search(r"[^\s\p{Z}\p{Cc}\p{Cf}]", body):
         raise EmptyText
+    return count_anything(body)
+
+
+def count_anything(body: str) -> Segments:
+    """Return the same for any text, a blank one too, which nobody can send."""
     clusters = list(_clusters(body))
     offending = tuple(dict.fromkeys(c for c in clusters if c not in GSM))
     encoding: Encoding = "UCS-2" if offending else "GSM-7"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -93,6 +93,7 @@ class Reply:
     that shows.   area: a ZIP code or place (AREA).   quoted: the text of ours reacted to.
     by_carrier: a word that the carrier obeys and answers itself: send nothing.
     doubtful_stop: perhaps an opt-out: pause sending to this person and ask a human.
+    why: which of the reader's steps said so, in a few words for organizers.
     """
 
     intent: Intent
@@ -105,6 +106,7 @@ class Reply:
     quoted: str | None = None
     by_carrier: bool = False
     doubtful_stop: bool = False
+    why: str = field(default="", compare=False)
 
     @property
     def needs_person(self) -> bool:

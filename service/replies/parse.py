@@ -19,6 +19,8 @@ from service.replies.reading import Words, chosen, left_over, one_digit, read, w
 
 __all__ = ["Expecting", "Intent", "Question", "Reply", "parse"]
 
+_SPACE, _ZIP = regex.compile(r"\s+"), regex.compile(r"\d{5}")
+
 # Commands that are the whole text, in the order in which they are tried.
 COMMANDS = (
     Intent.START, Intent.HELP, Intent.JOIN, Intent.CHECKIN, Intent.CHANGE, Intent.HERE, Intent.IN,
@@ -45,15 +47,24 @@ class _Reader:
         self.is_question = "?" in text or "¿" in text
 
     def reply(self) -> Reply:
-        steps: tuple[Callable[[], Reply | None], ...] = (
-            self.reaction, self.opt_out, self.danger, self.numbers, self.command, self.place,
-            self.wish, self.answer, self.courtesy,
-        )  # fmt: skip
-        found = next((reply for step in steps if (reply := step())), None)
+        steps: tuple[tuple[Callable[[], Reply | None], str], ...] = (
+            (self.reaction, "a reaction to one of our texts"),
+            (self.opt_out, "words that end our texts"),
+            (self.danger, "words of danger"),
+            (self.numbers, "a number, as the open question asks"),
+            (self.command, "a command, and nothing else"),
+            (self.place, "a ZIP code or a place"),
+            (self.wish, "a longer text that says what they want"),
+            (self.answer, "an answer as people give it"),
+            (self.courtesy, "thanks, ok or a picture, and nothing else"),
+        )
+        found = next((replace(reply, why=why) for step, why in steps if (reply := step())), None)
         if found is None:
-            found = Reply(Intent.UNKNOWN, remainder=self.text.strip())
+            why = "nothing that the lexicon knows for sure"
+            found = Reply(Intent.UNKNOWN, remainder=self.text.strip(), why=why)
         if found.intent is not Intent.STOP and found.quoted is None and self.is_doubtful():
-            found = replace(found, doubtful_stop=True)
+            why = f"{found.why}; perhaps an opt-out, so a person is asked"
+            found = replace(found, doubtful_stop=True, why=why)
         return replace(found, reads_like=self.reads_like())
 
     # --- leaving and danger ----------------------------------------------------------------------
@@ -72,7 +83,7 @@ class _Reader:
 
     def opt_out(self) -> Reply | None:
         carrier = self.lexicon.get("stop", "carrier")
-        if regex.sub(r"\s+", " ", self.text.strip().casefold()) in carrier:
+        if _SPACE.sub(" ", self.text.strip().casefold()) in carrier:
             return Reply(Intent.STOP, by_carrier=True)
         sober = self.core.without(self.lexicon.get("stop", "harmless"))
         if sober.is_only(carrier | self.lexicon.get("stop")):
@@ -139,7 +150,7 @@ class _Reader:
     def place(self) -> Reply | None:
         """A ZIP code or town: after AREA or ZONA, alone, or as the answer to our question."""
         asked = self.expecting.question is Question.AREA
-        zips = [token.bare for token in self.core.tokens if regex.fullmatch(r"\d{5}", token.bare)]
+        zips = [token.bare for token in self.core.tokens if _ZIP.fullmatch(token.bare)]
         length = self.core.opens_with(self.lexicon.get("area", "starts"))
         if zips and (asked or length or len(self.core) == 1):
             return Reply(Intent.AREA, area=zips[0])

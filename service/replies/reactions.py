@@ -11,6 +11,7 @@ from service.replies.lexicon import Lexicon
 
 # Android hides marks of zero width around the emoji; Apple uses no-break spaces.
 _INVISIBLE = regex.compile(r"[\p{Cf}\uFE0F]")
+_SPACE = regex.compile(r"\s+")
 
 
 class Reaction(StrEnum):
@@ -27,7 +28,7 @@ def read_reaction(text: str, lexicon: Lexicon) -> tuple[Reaction, str] | None:
 
     A reaction to a picture says nothing, whatever it is.
     """
-    plain = regex.sub(r"\s+", " ", _INVISIBLE.sub("", text)).strip()
+    plain = _SPACE.sub(" ", _INVISIBLE.sub("", text)).strip()
     worded, with_emoji = _patterns(lexicon)
     if found := worded.fullmatch(plain):
         kind = _kind_of(found["verb"], lexicon)

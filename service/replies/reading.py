@@ -74,10 +74,15 @@ class Words:
 
     def without(self, phrases: frozenset[str]) -> Words:
         """Return these words with every such phrase blanked, so that nothing joins across it."""
+        known = _longest_by_first_word(phrases)
+        if not any(token.bare in known for token in self.tokens):
+            return self
         tokens = list(self.tokens)
         start = 0
         while start < len(tokens):
-            length = self.part(start, start + LONGEST_PHRASE).opens_with(phrases)
+            length = 0
+            if tokens[start].bare in known:
+                length = self.part(start, start + LONGEST_PHRASE).opens_with(phrases)
             for place in range(start, start + length):
                 tokens[place] = Token("·", tokens[place].start, tokens[place].end)
             start += length or 1

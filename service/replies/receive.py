@@ -22,7 +22,7 @@ from service.errors import InvalidValue, Unavailable
 from service.outbox.enqueue import Outbox
 from service.outbox.withdraw import withdraw_person
 from service.people.consent import opt_out
-from service.people.phone import read_phone
+from service.people.phone import read_sender
 from service.people.register import Card, register_person
 from service.people.tables import Consent, Person
 from service.privacy.keyring import KeyKind
@@ -65,7 +65,7 @@ def take_in(
     if seen is not None:
         return seen.id if seen.done_at is None else None
     try:
-        phone = read_phone(text.sender, reception.countries)
+        phone = read_sender(text.sender, reception.countries)
     except InvalidValue as error:
         log.warning("inbound.no_number_of_ours", why=error.code)
         return None

@@ -18,7 +18,7 @@ from service.chapters.tables import Sender
 from service.db import Database
 from service.errors import InvalidValue, Unavailable
 from service.outbox.advance import notice
-from service.people.phone import read_phone
+from service.people.phone import read_sender
 from service.people.register import find_person
 from service.people.tables import Consent, ConsentEvent
 from service.replies.parse import parse
@@ -159,7 +159,7 @@ def _agreed_since(session: Session, reception: Reception, message: Listed) -> bo
 
 def _whose(session: Session, reception: Reception, message: Listed) -> UUID | None:
     try:
-        phone = read_phone(message.sender, reception.countries)
+        phone = read_sender(message.sender, reception.countries)
     except InvalidValue:
         return None
     person = find_person(session, reception.outbox.keyring, phone)

@@ -18,6 +18,7 @@ LANGUAGES = ("en", "es")
 _TOKEN = regex.compile(
     r"\+?\d+|[\p{L}\p{M}]+(?:['’`´][\p{L}\p{M}]+)*|[\p{Extended_Pictographic}✓✗☑]"
 )
+_MARKS = regex.compile(r"[\p{M}'’`´]")
 _STRETCHED = regex.compile(r"([a-z])\1{2,}")  # siiii, yesss, nooo
 # Sections that hold something else than lists of phrases.
 _TABLES = ("numbers", "spelling")
@@ -99,8 +100,10 @@ class Lexicon:
 
 def bare(word: str) -> str:
     """Return a word without capitals, accents, apostrophes and stretched letters."""
-    letters = unicodedata.normalize("NFKD", word.casefold())
-    return _STRETCHED.sub(r"\1", regex.sub(r"[\p{M}'’`´]", "", letters))
+    letters = word.casefold()
+    if not letters.isascii():
+        letters = unicodedata.normalize("NFKD", letters)
+    return _STRETCHED.sub(r"\1", _MARKS.sub("", letters))
 
 
 @cache

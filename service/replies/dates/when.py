@@ -1,0 +1,304 @@
+"""Read a day and a time in people's own words, or say what has to be asked. Pure.
+
+Whoever turns up on the wrong day may lose everything, so what is not sure is asked: two readings of
+"5/4", a weekday that contradicts its date, "next Tuesday" on a Monday. What is read is always read
+back with its weekday before it counts.
+"""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from functools import cache
+
+import holidays
+
+from service.replies.dates.find import find_pieces
+from service.replies.dates.pieces import (
+    Away,
+    Day,
+    MonthDay,
+    Named,
+    Numbers,
+    Pieces,
+    TimeOfDay,
+    WeekDay,
+)
+
+LATEST = timedelta(days=548)  # eighteen months
+JUST_PAST = timedelta(days=60)  # a date that is no longer gone than this is not next year's
+MONTH_FIRST = ("US", "PR")  # where 5/4 is the fourth of May to whoever writes English
+
+
+class Question(StrEnum):
+    """What has to be asked before a date can count."""
+
+    NO_DAY = "no_day"
+    SEVERAL_DAYS = "several_days"
+    NO_SUCH_DAY = "no_such_day"
+    DAY_OR_MONTH = "day_or_month"
+    WEEKDAY_DIFFERS = "weekday_differs"
+    WHICH_WEEK = "which_week"
+    PAST = "past"
+    FAR = "far"
+    WINDOW = "window"
+    SEVERAL_TIMES = "several_times"
+    AM_OR_PM = "am_or_pm"
+    WEEKEND = "weekend"
+    HOLIDAY = "holiday"
+
+
+WORTH_ASKING = (Question.WEEKEND, Question.HOLIDAY)  # the day is clear, and may still be a slip
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """What was read. day: None where it is not clear.  at: None without a clear time, local.
+
+    question: what to ask; None where everything is clear. A weekend or a holiday has both.
+    """
+
+    day: date | None = None
+    at: time | None = None
+    question: Question | None = None
+
+
+class _AskError(Exception):
+    def __init__(self, question: Question) -> None:
+        self.question = question
+
+
+def read_when(text: str, *, language: str, now: datetime, country: str = "US") -> When:
+    """Return the day and time that a text names, or what to ask. Never raises, never guesses.
+
+    text: as it came.   language: the writer's, "en" or "es"; both are understood from everyone.
+    now: an aware moment; its own zone is where the event takes place.   country: ISO code, for
+    holidays and for which of two numbers is the month.
+    """
+    pieces = find_pieces(text)
+    today = now.date()
+    try:
+        day = _day(pieces, today, now.time(), language, country)
+        at = _time(pieces)
+        if day < today or (day == today and at is not None and at <= now.time()):
+            return When(question=Question.PAST)
+        if day - today > LATEST:
+            return When(question=Question.FAR)
+    except _AskError as error:
+        return When(question=error.question)
+    return When(day, at, _worth_asking(day, country))
+
+
+def _worth_asking(day: date, country: str) -> Question | None:
+    if day.weekday() >= 5:
+        return Question.WEEKEND
+    return Question.HOLIDAY if day in _holidays(country, day.year) else None
+
+
+@cache
+def _holidays(country: str, year: int) -> frozenset[date]:
+    """Return the public holidays; none for a country that the calendar does not know."""
+    try:
+        return frozenset(holidays.country_holidays(country, years=year))
+    except NotImplementedError:
+        return frozenset()
+
+
+# --- the day -------------------------------------------------------------------------------------
+
+
+def _day(pieces: Pieces, today: date, clock: time, language: str, country: str) -> date:
+    if pieces.is_past:
+        raise _AskError(Question.PAST)
+    if pieces.is_vague:
+        raise _AskError(Question.SEVERAL_DAYS)
+    weekdays = list(dict.fromkeys(pieces.weekdays))
+    if len({one.number for one in weekdays}) > 1:
+        raise _AskError(Question.SEVERAL_DAYS)
+    weekday = weekdays[0] if weekdays else None
+    named = _without_hours(pieces, weekday, today)
+    weeks = [one for one in named if isinstance(one, Away) and one.unit == "weeks"]
+    if weekday and weeks and len(named) == 1:
+        pieces.week, named = weeks[0].count, []
+    days = {_of(one, weekday, pieces.month, today, language, country) for one in named}
+    if len(days) > 1:
+        raise _AskError(Question.SEVERAL_DAYS)
+    if not days:
+        if weekday is None:
+            raise _AskError(Question.NO_DAY)
+        return _of_weekday(weekday, pieces, today, clock)
+    day = days.pop()
+    if weekday is not None and day.weekday() != weekday.number:
+        raise _AskError(Question.WEEKDAY_DIFFERS)
+    if pieces.week in (0, 1) and _monday(day) != _monday(today) + timedelta(weeks=pieces.week):
+        raise _AskError(Question.SEVERAL_DAYS)
+    return day
+
+
+def _without_hours(pieces: Pieces, weekday: WeekDay | None, today: date) -> list[Day]:
+    """Return the days. A bare number behind a weekday may be its hour: "Tuesday 9"."""
+    days = list(dict.fromkeys(pieces.days))
+    bare = [one for one in days if isinstance(one, MonthDay) and one.is_bare]
+    if len(bare) != 1 or weekday is None or pieces.times:
+        return days
+    if len(days) == 1 and any(
+        day.weekday() == weekday.number for day in _next_such_days(bare[0].day, today)
+    ):
+        return days
+    if 1 <= bare[0].day <= 12:
+        pieces.times.append(TimeOfDay(bare[0].day))
+        days.remove(bare[0])
+    return days
+
+
+def _of(
+    day: Day, weekday: WeekDay | None, month: int | None, today: date, language: str, country: str
+) -> date:
+    match day:
+        case Named(named, number, year):
+            return _with_year(named, number, year, today)
+        case Numbers():
+            return _of_numbers(day, weekday, today, language, country)
+        case MonthDay():
+            return _of_month_day(day, weekday, month, today)
+        case Away(count, "months"):
+            return _months_on(today, count)
+        case Away(count, unit):
+            return today + timedelta(days=count * (7 if unit == "weeks" else 1))
+
+
+def _with_year(month: int, number: int, year: int | None, today: date) -> date:
+    """Return the date; without its year the next one, unless it has only just gone by."""
+    if year is not None:
+        return _date(year, month, number)
+    day = _date_or_none(today.year, month, number)
+    if day is not None and day >= today:
+        return day
+    if day is not None and today - day <= JUST_PAST:
+        raise _AskError(Question.PAST)
+    return _date(today.year + 1, month, number)
+
+
+def _of_numbers(
+    day: Numbers, weekday: WeekDay | None, today: date, language: str, country: str
+) -> date:
+    """5/4: May or April? Whatever is not certain is asked."""
+    pairs = dict.fromkeys(((day.first, day.second), (day.second, day.first)))
+    dates: list[date] = []
+    for month, number in pairs:
+        if _date_or_none(day.year or 2024, month, number) is not None:  # 2024: a leap year
+            dates.append(_with_year(month, number, day.year, today))
+    if not dates:
+        raise _AskError(Question.NO_SUCH_DAY)
+    if len(dates) == 1:
+        return dates[0]
+    if weekday is not None:
+        fitting = [one for one in dates if one.weekday() == weekday.number]
+        if not fitting:
+            raise _AskError(Question.WEEKDAY_DIFFERS)
+        if len(fitting) == 1:
+            return fitting[0]
+    if language == "en" and country in MONTH_FIRST:
+        return dates[0]
+    raise _AskError(Question.DAY_OR_MONTH)
+
+
+def _of_month_day(day: MonthDay, weekday: WeekDay | None, month: int | None, today: date) -> date:
+    if month is not None:
+        first = _months_on(today.replace(day=1), month)
+        return _date(first.year, first.month, day.day)
+    soon = list(_next_such_days(day.day, today))
+    if not soon:
+        raise _AskError(Question.NO_SUCH_DAY)
+    if weekday is None:
+        return soon[0]
+    fitting = [one for one in soon if one.weekday() == weekday.number]
+    if not fitting:
+        raise _AskError(Question.WEEKDAY_DIFFERS)
+    return fitting[0]
+
+
+def _next_such_days(number: int, today: date) -> Iterator[date]:
+    """Yield the next two days of that number."""
+    found = 0
+    for months in range(4):
+        first = _months_on(today.replace(day=1), months)
+        day = _date_or_none(first.year, first.month, number)
+        if day is not None and day >= today and found < 2:
+            found += 1
+            yield day
+
+
+def _of_weekday(weekday: WeekDay, pieces: Pieces, today: date, clock: time) -> date:
+    if pieces.week is not None:
+        return _monday(today) + timedelta(weeks=pieces.week, days=weekday.number)
+    ahead = (weekday.number - today.weekday()) % 7
+    coming = today + timedelta(days=ahead or 7)
+    if weekday.weeks:
+        return coming + timedelta(weeks=weekday.weeks)
+    if weekday.turn == "after_next":
+        raise _AskError(Question.WHICH_WEEK)
+    if ahead == 0:
+        times = [_resolved(one, pieces) for one in pieces.times]
+        if weekday.turn != "coming" and times and times[0] <= clock:
+            return coming
+        if weekday.turn == "coming" and pieces.times:
+            return today if times[0] > clock else coming
+        raise _AskError(Question.WHICH_WEEK)
+    if weekday.turn == "next" and _monday(coming) == _monday(today):
+        raise _AskError(Question.WHICH_WEEK)
+    return coming
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+def _months_on(day: date, months: int) -> date:
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    return date(year, month + 1, min(day.day, last))
+
+
+def _date(year: int, month: int, number: int) -> date:
+    day = _date_or_none(year, month, number)
+    if day is None:
+        raise _AskError(Question.NO_SUCH_DAY)
+    return day
+
+
+def _date_or_none(year: int, month: int, number: int) -> date | None:
+    try:
+        return date(year, month, number)
+    except ValueError:
+        return None
+
+
+# --- the time ------------------------------------------------------------------------------------
+
+
+def _time(pieces: Pieces) -> time | None:
+    if pieces.is_window:
+        raise _AskError(Question.WINDOW)
+    times = {_resolved(one, pieces) for one in pieces.times}
+    if len(times) > 1:
+        raise _AskError(Question.SEVERAL_TIMES)
+    return times.pop() if times else None
+
+
+def _resolved(said: TimeOfDay, pieces: Pieces) -> time:
+    """Offices see people by day: 7 to 11 is morning and 1 to 5 is afternoon, unless it is said."""
+    hour, minute = said.hour, said.minute
+    if hour > 12 or hour == 0:
+        return time(hour, minute)
+    half = said.half or {"morning": "am", "afternoon": "pm", "evening": "pm"}.get(pieces.part, "")
+    if not half:
+        if hour == 6:
+            raise _AskError(Question.AM_OR_PM)
+        half = "am" if 7 <= hour <= 11 else "pm"
+    if half == "am":
+        return time(0 if hour == 12 and pieces.part != "morning" else hour, minute)
+    return time(hour if hour == 12 else hour + 12, minute)

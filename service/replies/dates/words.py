@@ -1,0 +1,90 @@
+"""The words of days and times (lexicon/when.toml) as patterns, and a text made plain for them. Pure."""
+
+from __future__ import annotations
+
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import regex
+
+
+class Words:
+    """when.toml, as patterns."""
+
+    def __init__(self, table: Mapping[str, Any]) -> None:
+        self.table = table
+        self._numbers = {
+            section: {word: int(n) for n, words in table[section].items() for word in words}
+            for section in ("weekdays", "months", "numbers")
+        }
+        own = self._numbers["numbers"]
+        self.counts = alternatives(own)
+        self.days = rf"\d{{1,2}}|{alternatives(w for w in own if w not in _ARTICLES)}"
+        self.later_days = alternatives(w for w, n in own.items() if n > 3 and w not in _ARTICLES)
+        self.hours = alternatives(w for w, n in own.items() if n <= 12 and w not in _NOT_HOURS)
+        self.spanish_months = alternatives(
+            m for m in self._numbers["months"] if m.endswith("o") or m in _SPANISH
+        )
+
+    def alt(self, section: str, name: str = "") -> str:
+        """Return the words of a section as one alternative, longest first."""
+        return alternatives(self.table[section][name] if name else self._numbers[section])
+
+    def by_number(self, section: str) -> Iterator[tuple[int, str]]:
+        """Yield each number with its words, the longest first of all: "pasado mañana"."""
+        rows = [(int(n), words) for n, words in self.table[section].items()]
+        for number, words in sorted(rows, key=lambda row: -max(len(w) for w in row[1])):
+            yield number, alternatives(words)
+
+    def number(self, section: str, word: str) -> int:
+        return self._numbers[section][regex.sub(r"\s+", " ", word)]
+
+
+_ARTICLES = ("a", "an", "un", "una", "couple of", "a couple of", "media")
+_NOT_HOURS = (
+    "a",
+    "an",
+    "un",
+    "couple of",
+    "a couple of",
+    "first",
+    "second",
+    "third",
+    "primero",
+    "primer",
+)
+_SPANISH = (
+    "ene", "febrer", "abril", "abr", "septiembre", "setiembre", "octubre", "octobre", "noviembre",
+    "nobiembre", "diciembre", "disiembre", "dic",
+)  # fmt: skip
+
+
+@cache
+def load_words() -> Words:
+    file = resources.files("service.replies.lexicon").joinpath("when.toml")
+    return Words(tomllib.loads(file.read_text("utf-8")))
+
+
+@cache
+def compiled(pattern: str) -> regex.Pattern[str]:
+    return regex.compile(pattern)
+
+
+def alternatives(words: Iterable[str]) -> str:
+    longest_first = sorted(words, key=lambda word: (-len(word), word))
+    return "|".join(regex.escape(word).replace("\\ ", r"\s+") for word in longest_first)
+
+
+def plain(text: str) -> str:
+    """Return a text without capitals and accents, "a.m." and "o'clock" in one form."""
+    letters = unicodedata.normalize("NFKD", text.casefold().replace("º", "").replace("ª", ""))
+    said = regex.sub(r"\p{M}", "", letters)
+    said = regex.sub(r"[–—−]", "-", said)
+    said = regex.sub(r"(?<=\d)\s*([ap])\s?\.?\s?m\b\.?", r" \1m", said)
+    said = regex.sub(r"o['’]?\s?clock", "oclock", said)
+    said = regex.sub(r"\bala(s?)\b(?=\s*\w)", r"a la\1", said)
+    return regex.sub(r"['’](?!\d\d\b)", "", regex.sub(r"\s+", " ", said))
