@@ -43,7 +43,9 @@ def main() -> int:
     """Try the faults, print the table, write the JSON lines; 0 if every line is as it must be."""
     given = _parser().parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is ended
-    faults = [one for one in load() if given.only in one.name]
+    every = load()
+    begin = next((at for at, one in enumerate(every) if given.begin in one.name), len(every))
+    faults = [one for one in every[begin:] if given.only in one.name]
     stop_at = time.monotonic() + 60 * given.minutes
     JSON_LINES.unlink(missing_ok=True)
     print(report.HEAD, flush=True)
@@ -76,6 +78,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.faults.run")
     parser.add_argument("--whole", action="store_true", help="full sizes (about 50 minutes)")
     parser.add_argument("--only", default="", help="faults whose name contains this")
+    parser.add_argument(
+        "--from", dest="begin", default="", help="begin at the first that contains this"
+    )
     parser.add_argument("--database", choices=(*DATABASES, "none"), help="only this one")
     parser.add_argument("--seed", type=int, help="replay these dice")
     parser.add_argument("--minutes", type=float, default=1e6, help="start nothing new after that")
