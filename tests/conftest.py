@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from service.db import Database
 from service.db.migrate import upgrade
@@ -16,6 +17,10 @@ from service.messages.catalog import Catalog, load_catalog
 from service.privacy.keyring import Keyring
 from tests import postgres
 from tests.factories import StillClock
+
+# How long an example takes depends on what else the machine does.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 MASTER_KEY = bytes(range(32))
 DATABASES = ("sqlite", "postgresql")

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
+import sqlite3
 import time
 from datetime import datetime, timedelta
 from functools import partial
 
-from sqlalchemy.exc import OperationalError
 from sqlmodel import col, func, select, text
 
 from service.chapters.tables import Chapter
 from service.checkins.approve import Approval, approve
 from service.checkins.register import Registration, register
 from service.checkins.tables import CheckIn
-from service.errors import Unavailable
 from service.outbox.tables import Attempt, Delivery, State
 from service.people.register import Card
 from service.privacy.policy import SYSTEM
@@ -97,15 +97,13 @@ def _is_idle(stage: Stage) -> bool:
 
 
 def _can_write(stage: Stage) -> bool:
-    with stage.wiring.database.writer.connect() as connection:
-        connection.exec_driver_sql("pragma busy_timeout = 50")
+    connection = sqlite3.connect(stage.folder / "data.sqlite", timeout=0.05, isolation_level=None)
+    with contextlib.closing(connection):
         try:
-            connection.execute(text("update sender set number = number"))
-        except (OperationalError, Unavailable):
+            connection.execute("begin immediate")
+        except sqlite3.OperationalError:
             return False
-        finally:
-            connection.rollback()
-            connection.exec_driver_sql("pragma busy_timeout = 15000")
+        connection.execute("rollback")
     return True
 
 

@@ -64,3 +64,32 @@ def test_every_command_in_our_texts_is_on_that_list(language: str) -> None:
 
 def test_area_commands_take_a_zip_code() -> None:
     assert parse("AREA 06103").area == parse("ZONA 06103").area == "06103"
+
+
+HEARD_TOO = {
+    Intent.YES: "Sim|sim, eu vou|Com certeza!|pode contar comigo|Wi|wi, m ap vini|dakò|Wi mèsi",
+    Intent.NO: "Não|nao posso, desculpe|infelizmente não|Non|mwen pa kapab|m pa ka|Non mèsi",
+    Intent.MAYBE: "não sei|m pa konnen",
+    Intent.THANKS: "Obrigada|mèsi anpil",
+    Intent.HELP: "ajuda|bezwen èd",
+    Intent.DISTRESS: "socorro|anmwe|yo arete mari m",
+    Intent.STOP: "sair|Pare.|não me mandem mais mensagens|me tire da lista por favor|sispann|"
+    "pa voye mesaj ankò|retire m nan lis la tanpri",
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [(text, intent) for intent, texts in HEARD_TOO.items() for text in texts.split("|")],
+)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_portuguese_and_haitian_creole_are_heard_where_it_matters_most(
+    text: str, intent: Intent, language: str
+) -> None:
+    assert parse(text, language=language, expecting=Expecting.yes_no()).intent is intent
+
+
+def test_the_words_heard_besides_take_nothing_from_english_and_spanish() -> None:
+    """Whether somebody writes Spanish shows by the words of the two languages alone."""
+    assert parse("sí puedo ir con mi carro").reads_like == "es"
+    assert "nao" not in LEXICON.only

@@ -1,4 +1,4 @@
-"""The words that people answer with, as data (en.toml, es.toml, signs.toml), and their loader."""
+"""The words that people answer with, as data (a file a language, signs.toml), and their loader."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any
 import regex
 
 LANGUAGES = ("en", "es")
+HEARD_TOO = ("pt", "ht")  # understood where it matters most, and answered in one of the above
 
 # A number, a word with its apostrophes, or a picture; an underscore or a skin tone is nothing.
 _TOKEN = regex.compile(
@@ -43,7 +44,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """Everything the reader knows, both languages together: people mix them.
+    """Everything the reader knows, all languages together: people mix them.
 
     phrases: (section, way) -> phrases in bare words, one space apart.
     numbers: number word -> value.   spelling: misspelt word -> what is meant.
@@ -112,7 +113,7 @@ def load_lexicon() -> Lexicon:
     folder = resources.files("service.replies.lexicon")
     files = {
         name: tomllib.loads(folder.joinpath(f"{name}.toml").read_text("utf-8"))
-        for name in (*LANGUAGES, "signs")
+        for name in (*LANGUAGES, *HEARD_TOO, "signs")
     }
     signs = files.pop("signs")
     phrases: dict[tuple[str, str], frozenset[str]] = {}
@@ -125,17 +126,19 @@ def load_lexicon() -> Lexicon:
         numbers={
             _phrase(word): int(value)
             for file in files.values()
-            for value, words in file["numbers"].items()
+            for value, words in file.get("numbers", {}).items()
             for word in words
         },
-        spelling={bare(w): r for file in files.values() for w, r in file["spelling"].items()},
+        spelling={
+            bare(w): r for file in files.values() for w, r in file.get("spelling", {}).items()
+        },
         emoji={
             picture[0]: meaning
             for meaning, pictures in signs["emoji"].items()
             for picture in pictures.split()
         },
         reactions={kind: tuple(words) for kind, words in signs["reaction"].items()},
-        only=_only(files),
+        only=_only({language: files[language] for language in LANGUAGES}),
     )
 
 
