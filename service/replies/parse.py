@@ -19,6 +19,8 @@ from service.replies.reading import Words, chosen, left_over, one_digit, read, w
 
 __all__ = ["Expecting", "Intent", "Question", "Reply", "parse"]
 
+MOST_WORDS = 60  # of a longer text the rest is a person's to read
+
 _SPACE, _ZIP = regex.compile(r"\s+"), regex.compile(r"\d{5}")
 
 # Commands that are the whole text, in the order in which they are tried.
@@ -44,6 +46,8 @@ class _Reader:
         self.text, self.language, self.expecting, self.lexicon = text, language, expecting, lexicon
         self.all, self.pictures = read(text, lexicon)
         self.core = without_courtesies(self.all, lexicon)
+        # A letter says in its first words what it is about; leaving and danger are looked for in all.
+        self.head = self.core.part(0, MOST_WORDS)
         self.is_question = "?" in text or "¿" in text
 
     def reply(self) -> Reply:
@@ -62,6 +66,8 @@ class _Reader:
         if found is None:
             why = "nothing that the lexicon knows for sure"
             found = Reply(Intent.UNKNOWN, remainder=self.text.strip(), why=why)
+        if len(self.core) > len(self.head):
+            found = replace(found, remainder=self.text.strip())
         if found.intent is not Intent.STOP and found.quoted is None and self.is_doubtful():
             why = f"{found.why}; perhaps an opt-out, so a person is asked"
             found = replace(found, doubtful_stop=True, why=why)
@@ -121,7 +127,7 @@ class _Reader:
         question, top = self.expecting.question, self.expecting.top
         if question not in (Question.ASKS, Question.LIST, Question.SAFETY):
             return None
-        said = self.all.trimmed(self.lexicon.courtesies)
+        said = self.all.part(0, MOST_WORDS).trimmed(self.lexicon.courtesies)
         if said.opens_with(self.lexicon.plain):
             return None  # "Y2", "no 1": the answer comes first
         if said.bare() in self.lexicon.get("choice", "none"):
@@ -135,13 +141,13 @@ class _Reader:
         return Reply(Intent.CHOICE, (1,)) if question is Question.SAFETY and is_well else None
 
     def command(self) -> Reply | None:
-        said = self.core.bare()
+        said = self.head.bare()
         for intent in COMMANDS:
             if said in self.lexicon.get(intent):
                 return Reply(intent)
         for language in LANGUAGES:
             section = f"language.{language}"
-            if said in self.lexicon.get(section) or self.core.find(
+            if said in self.lexicon.get(section) or self.head.find(
                 self.lexicon.get(section, "anywhere")
             ):
                 return Reply(Intent.LANGUAGE, language=language)
@@ -150,15 +156,15 @@ class _Reader:
     def place(self) -> Reply | None:
         """A ZIP code or town: after AREA or ZONA, alone, or as the answer to our question."""
         asked = self.expecting.question is Question.AREA
-        zips = [token.bare for token in self.core.tokens if _ZIP.fullmatch(token.bare)]
-        length = self.core.opens_with(self.lexicon.get("area", "starts"))
-        if zips and (asked or length or len(self.core) == 1):
+        zips = [token.bare for token in self.head.tokens if _ZIP.fullmatch(token.bare)]
+        length = self.head.opens_with(self.lexicon.get("area", "starts"))
+        if zips and (asked or length or len(self.head) == 1):
             return Reply(Intent.AREA, area=zips[0])
-        if length and (rest := self.core.part(length)).tokens:
+        if length and (rest := self.head.part(length)).tokens:
             return Reply(Intent.AREA, area=rest.written())
         if not asked or self.is_question or self.answer():
             return None
-        rest = self.core.part(self.core.opens_with(self.lexicon.get("area", "after_question")))
+        rest = self.head.part(self.head.opens_with(self.lexicon.get("area", "after_question")))
         if 1 <= len(rest) <= 4:
             return Reply(Intent.AREA, area=rest.written())
         return None
@@ -177,14 +183,14 @@ class _Reader:
         for intent in (Intent.CHANGE, Intent.HERE, Intent.IN, Intent.OUT, Intent.WAITING):
             if self.has(intent, "starts") or self.has(intent, "anywhere"):
                 return self.with_text(intent)
-        if length := self.core.opens_with(self.lexicon.get("join", "starts")):
-            return Reply(Intent.JOIN, remainder=left_over(self.core.part(length), self.lexicon))
+        if length := self.head.opens_with(self.lexicon.get("join", "starts")):
+            return Reply(Intent.JOIN, remainder=left_over(self.head.part(length), self.lexicon))
         if not asked and self.has(Intent.JOIN, "anywhere"):
             return Reply(Intent.JOIN)
         return None
 
     def has(self, intent: Intent, way: str) -> bool:
-        words = self.core.without(self.lexicon.get(intent, "harmless"))
+        words = self.head.without(self.lexicon.get(intent, "harmless"))
         phrases = self.lexicon.get(intent, way)
         return bool(words.opens_with(phrases) if way == "starts" else words.find(phrases))
 
@@ -195,13 +201,13 @@ class _Reader:
 
     def answer(self) -> Reply | None:
         return read_answer(
-            Heard(self.core, self.language, self.expecting, self.is_question, self.lexicon)
+            Heard(self.head, self.language, self.expecting, self.is_question, self.lexicon)
         )
 
     def courtesy(self) -> Reply | None:
         """A picture, an "ok" or thanks, and nothing else."""
-        is_ok = self.core.is_only(self.lexicon.get("ok"))
-        if self.core.tokens and not is_ok:
+        is_ok = self.head.is_only(self.lexicon.get("ok"))
+        if self.head.tokens and not is_ok:
             return None
         signs = self.pictures & {"yes", "no", "maybe"}
         if len(signs) == 1 and self.expecting.takes_yes:

@@ -160,3 +160,11 @@ def test_a_very_long_text_is_read_too() -> None:
     for word in ("si ", "no ", "y 3 ", "ok ", "stop this deportation ", "👍", "1 "):
         for question in ("yes_no", "asks_3", "safety"):
             parse(word * 400, language="es", expecting=expecting(question))
+
+
+def test_of_a_letter_nothing_is_lost() -> None:
+    letter = "yes I can come " + "and then we talked about the garden " * 20 + "bring water"
+    reply = parse(letter, expecting=Expecting.yes_no())
+    assert (reply.intent, reply.remainder) == (Intent.YES, letter.strip())
+    assert parse(letter + " now take me off your list").intent is Intent.STOP
+    assert parse(letter + " they took my husband").intent is Intent.DISTRESS
