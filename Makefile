@@ -29,8 +29,8 @@ test: setup ## Run all tests (SQLite, PostgreSQL, a real browser)
 bench: $(VENV)/bench.ok ## Measure the hot paths beside their limits; BENCH="--only urgent" for one row
 	@$(BIN)/python -m tests.bench $(BENCH)
 
-faults: setup ## Break things on purpose, at full size: about 50 minutes; table and var/faults.jsonl
-	@$(BIN)/python -W ignore -m tests.faults.run --whole --minutes $(or $(MINUTES),50)
+faults: setup ## Break things on purpose, at full size: hours; FAULTS="--from NAME" goes on where it was
+	@$(BIN)/python -W ignore -m tests.faults.run --whole $(FAULTS)
 
 check: setup ## Lint, types, import rule, migrations without drift, catalogs in step
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

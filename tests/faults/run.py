@@ -47,7 +47,8 @@ def main() -> int:
     begin = next((at for at, one in enumerate(every) if given.begin in one.name), len(every))
     faults = [one for one in every[begin:] if given.only in one.name]
     stop_at = time.monotonic() + 60 * given.minutes
-    JSON_LINES.unlink(missing_ok=True)
+    if not given.begin:  # else what was tried before stays
+        JSON_LINES.unlink(missing_ok=True)
     print(report.HEAD, flush=True)
     is_good, skipped = True, 0
     with prepared() as grounds:
@@ -76,7 +77,7 @@ def _tell(line: report.Line) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.faults.run")
-    parser.add_argument("--whole", action="store_true", help="full sizes (about 50 minutes)")
+    parser.add_argument("--whole", action="store_true", help="full sizes (hours)")
     parser.add_argument("--only", default="", help="faults whose name contains this")
     parser.add_argument(
         "--from", dest="begin", default="", help="begin at the first that contains this"
