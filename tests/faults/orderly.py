@@ -20,7 +20,8 @@ def sigterm(grounds: Grounds, trial: Trial) -> Found:
     return _end_again_and_again(grounds, trial, None)
 
 
-@fault("the same, nothing given back", databases=("sqlite",), is_control=True)
+# At small size a worker has often begun all that it claimed by the time it is asked to end.
+@fault("the same, nothing given back", databases=("sqlite",), is_control=True, short=())
 def sigterm_without_a_word(grounds: Grounds, trial: Trial) -> Found:
     return _end_again_and_again(grounds, trial, tweaks.nothing_given_back)
 
