@@ -32,8 +32,9 @@ def _end_again_and_again(grounds: Grounds, trial: Trial, tweak: Tweak | None) ->
     found = Found(times)
     with grounds.stage(trial.database) as stage:
         chapter = seed(stage.wiring, people)
-        blast(stage.wiring, chapter, "first call")
         for turn in range(times):
+            if not _waits(stage, State.PLANNED):  # whoever has nothing to do may not have begun
+                blast(stage.wiring, chapter, f"call number {turn}")
             # `run` is the process of a small network; where several share the work it is `worker`.
             name = ("worker", "run")[turn % 2]
             slow = partial(tweaks.dawdle, dice.uniform(0, 0.6) * SCALE)
@@ -57,10 +58,11 @@ def _end_again_and_again(grounds: Grounds, trial: Trial, tweak: Tweak | None) ->
 
 def _wait_until_it_sends(stage: Stage) -> None:
     for _ in until("something is under way", pause=0.005):
-        with stage.wiring.database.read() as session:
-            states = select(Delivery.id).where(Delivery.state == State.SUBMITTING)
-            if session.exec(states.limit(1)).first() is not None:
-                return
-            planned = select(Delivery.id).where(Delivery.state == State.PLANNED)
-            if session.exec(planned.limit(1)).first() is None:
-                return
+        if _waits(stage, State.SUBMITTING) or not _waits(stage, State.PLANNED):
+            return
+
+
+def _waits(stage: Stage, state: State) -> bool:
+    with stage.wiring.database.read() as session:
+        query = select(Delivery.id).where(Delivery.state == state).limit(1)
+        return session.exec(query).first() is not None
