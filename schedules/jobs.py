@@ -16,10 +16,12 @@ from service.blasts.progress import finish_blasts
 from service.checkins.close import close_past_checkins
 from service.checkins.remind import queue_due_reminders as remind_of_checkins
 from service.checkins.waves import ask_for_company
+from service.erasure.erase import erase_who_asked
 from service.rallies.close import close_past_rallies
 from service.rallies.remind import queue_due_reminders as remind_of_rallies
 from service.replies.receive import Reception, act_on_what_is_left
 from service.replies.recover import recover_missed_texts
+from service.replies.talks.keep import look_after_stopped
 from service.rsvps.plan import launch_due_blasts
 from service.wiring import Wiring
 
@@ -73,6 +75,16 @@ JOBS = (
         _in_one_transaction(lambda s, w, now: remind_of_rallies(s, w.outbox, now=now)),
     ),
     Job("answer texts that were left", 1, _answer_what_is_left),
+    Job(
+        "look after conversations that stopped",
+        6,
+        _in_one_transaction(lambda s, _w, now: look_after_stopped(s, now=now)),
+    ),
+    Job(
+        "forget who asked for it",
+        6,
+        lambda w, now: erase_who_asked(w.database, w.keyring, now=now),
+    ),
     Job("recover missed texts", 6, _recover_missed_texts),
     Job(
         "finish messages",

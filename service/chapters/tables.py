@@ -31,6 +31,7 @@ class Chapter(Table, table=True):
     contact_phone: str  # as printed in texts: 413-555-0142
     caller_name: str  # who calls families first
     hotline: str  # where sightings are verified in this region
+    keyword: str = ""  # a word of its posters; who texts it joins
     lead_sign_en: str = "purple scarf"  # how people find the lead at the door
     lead_sign_es: str = "bufanda morada"
     time_zone: str

@@ -23,9 +23,13 @@ from service.rsvps.tables import COMING, RsvpState
 
 
 def cancel(
-    session: Session, outbox: Outbox, checkin: CheckIn, *, by: Viewer, now: datetime
-) -> None:
-    """Take back what has not left, and tell those who said yes and the family. Raises WrongState."""
+    session: Session, outbox: Outbox, checkin: CheckIn, *, by: Viewer, now: datetime,
+    tell_family: bool = True,
+) -> None:  # fmt: skip
+    """Take back what has not left, and tell those who said yes and the family. Raises WrongState.
+
+    tell_family: not where it was their own wish and they have been answered.
+    """
     session.refresh(checkin, with_for_update=True)  # two organizers at once take turns
     if checkin.state not in LIVE:
         raise WrongState("checkin_not_in_state", f"check-in {checkin.id} is {checkin.state}")
@@ -34,11 +38,13 @@ def cancel(
     close_event(session, checkin.subject, reason="cancelled", now=now)
     office = session.get_one(Office, checkin.office_id)
     if checkin.starts_at > now:
-        _tell(session, outbox, checkin, office, now)
+        _tell_companions(session, outbox, checkin, office, now)
+        if tell_family:
+            _tell_family(session, outbox, checkin, office, now)
     audit.record(session, actor=by, action="checkin.cancel", subject=checkin.subject, now=now)
 
 
-def _tell(
+def _tell_companions(
     session: Session, outbox: Outbox, checkin: CheckIn, office: Office, now: datetime
 ) -> None:
     chapter = get_chapter(session, checkin.chapter_id)
@@ -61,6 +67,12 @@ def _tell(
             ),
             now=now,
         )
+
+
+def _tell_family(
+    session: Session, outbox: Outbox, checkin: CheckIn, office: Office, now: datetime
+) -> None:
+    chapter = get_chapter(session, checkin.chapter_id)
     family = session.get_one(Person, checkin.family_id)
     said = words(checkin, office, chapter, family.language, outbox.catalog)
     outbox.text(

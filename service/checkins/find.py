@@ -52,8 +52,8 @@ def coming_up(session: Session, chapter_id: UUID, *, since: datetime) -> Sequenc
     ).all()
 
 
-def next_of_family(session: Session, person_id: UUID, *, now: datetime) -> CheckIn | None:
-    """Return a family's next check-in, if it has one."""
+def all_of_family(session: Session, person_id: UUID, *, now: datetime) -> Sequence[CheckIn]:
+    """Return a family's check-ins that are still to come, soonest first."""
     return session.exec(
         select(CheckIn)
         .where(
@@ -62,5 +62,9 @@ def next_of_family(session: Session, person_id: UUID, *, now: datetime) -> Check
             CheckIn.starts_at > now,
         )
         .order_by(col(CheckIn.starts_at))
-        .limit(1)
-    ).first()
+    ).all()
+
+
+def next_of_family(session: Session, person_id: UUID, *, now: datetime) -> CheckIn | None:
+    """Return a family's next check-in, if it has one."""
+    return next(iter(all_of_family(session, person_id, now=now)), None)

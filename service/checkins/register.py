@@ -35,16 +35,19 @@ class Registration:
     """What the form, the API or a sponsor says. `starts_at` is aware; `card.phone` is E.164.
 
     may_text: they want texts about it; without, somebody calls and nothing is sent.
+    speaks: the language that they speak best, as an ISO code.   registered_by: a sponsor.
     """
 
     card: Card
     office_id: UUID
     starts_at: datetime
-    how: str  # web, api or console
+    how: str  # web, api, console or text
     people: int = 1
     needs_ride: bool = False
     note: str = ""
     may_text: bool = True
+    speaks: str = ""
+    registered_by: UUID | None = None
 
 
 def register(
@@ -57,7 +60,7 @@ def register(
     """
     office = check(session, chapter, told, now=now)
     person = register_person(session, outbox.keyring, chapter, told.card, now=now)
-    make_family(session, person, now=now)
+    make_family(session, person, now=now, speaks=told.speaks)
     invite(session, person, how=told.how, now=now)
     existing = _same(session, person, told)
     if existing is not None:
@@ -120,6 +123,7 @@ def _write(
         needs_ride=told.needs_ride,
         note_sealed=seal(key, "checkin", checkin_id, "note", note) if note else None,
         registered_how=told.how,
+        registered_by=told.registered_by,
         created_at=now,
     )
     session.add(checkin)

@@ -41,6 +41,7 @@ class CheckIn(Table, table=True):
     needs_ride: bool = False
     note_sealed: bytes | None = None  # what companions should know, in the family's words
     registered_how: str  # web, api, console, text
+    registered_by: UUID | None = Field(default=None, foreign_key="person.id")  # a sponsor
     created_at: datetime
     approved_at: datetime | None = None
     asked_at: datetime | None = None  # when volunteers were first asked

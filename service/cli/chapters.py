@@ -31,6 +31,7 @@ def add_chapter(
     network: Annotated[str, typer.Option(help="The name that opens every text.")] = "Acompaña",
     messaging_service: Annotated[str, typer.Option(help="Messaging Service SID.")] = "",
     segments_per_second: Annotated[float, typer.Option(help="What the sender is allowed.")] = 3.0,
+    keyword: Annotated[str, typer.Option(help="A word of its posters; who texts it joins.")] = "",
 ) -> None:
     """Add a chapter and the number that it texts from."""
     _check_zone(zone)
@@ -44,6 +45,7 @@ def add_chapter(
         caller_name=caller,
         hotline=as_printed(read_phone(hotline, countries, field="--hotline")),
         time_zone=zone,
+        keyword=keyword,
     )
     sender = Sender(
         id=new_id(),

@@ -92,7 +92,7 @@ def _held_back_by(person: Person, needed: ConsentNeeded) -> str:
         return "number_dead"
     if person.consent is Consent.OPTED_OUT and needed is not ConsentNeeded.ALWAYS:
         return "opted_out"
-    if person.consent is not Consent.ACTIVE and needed is ConsentNeeded.ACTIVE:
+    if person.consent not in (Consent.ACTIVE, Consent.HELD) and needed is ConsentNeeded.ACTIVE:
         return "no_consent"
     return ""
 

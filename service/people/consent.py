@@ -22,11 +22,26 @@ def opt_out(session: Session, person: Person, *, how: str, now: datetime) -> boo
     return _change(session, person, Consent.OPTED_OUT, how=how, now=now)
 
 
+def hold(session: Session, person: Person, *, how: str, now: datetime) -> bool:
+    """Note that they may have asked us to stop; return whether that is new. Ends by any of the others."""
+    if person.consent is not Consent.ACTIVE:
+        return False
+    return _change(session, person, Consent.HELD, how=how, now=now)
+
+
 def invite(session: Session, person: Person, *, how: str, now: datetime) -> bool:
     """Note that somebody else brought them; return whether that is new. Never overrides an answer."""
     if person.consent is not Consent.NONE:
         return False
     return _change(session, person, Consent.INVITED, how=how, now=now)
+
+
+def ask_to_be_erased(session: Session, person: Person, *, now: datetime) -> None:
+    """Note that they want to be forgotten: no more texts but the answer, and erasure/ does the rest."""
+    _change(session, person, Consent.OPTED_OUT, how="text", now=now)
+    person.erase_at = now
+    session.add(person)
+    session.flush()
 
 
 def mark_unreachable(person: Person, *, why: str) -> None:

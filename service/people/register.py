@@ -157,9 +157,12 @@ def make_volunteer(
 
 def make_family(
     session: Session, person: Person, *, now: datetime, has_lawyer: bool = False,
-    papers_are_held: bool = False,
+    papers_are_held: bool = False, speaks: str = "",
 ) -> Family:  # fmt: skip
-    """Return the person as a family, made if need be; what is known already stays."""
+    """Return the person as a family, made if need be; what is known already stays.
+
+    speaks: the language that they speak best; the newest word counts.
+    """
     found = session.get(Family, person.id)
     if found is None:
         found = Family(
@@ -168,4 +171,7 @@ def make_family(
         )  # fmt: skip
         session.add(found)
         session.flush()
+    if speaks:
+        found.speaks = speaks
+        session.add(found)
     return found

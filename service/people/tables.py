@@ -17,12 +17,17 @@ from service.privacy.read import SealedField
 
 
 class Consent(StrEnum):
-    """Whether we may text them. Only ACTIVE gets calls; OPTED_OUT gets nothing more."""
+    """Whether we may text them. Only ACTIVE gets calls; OPTED_OUT gets nothing more.
+
+    HELD: they may have asked us to stop. What waits for them goes on waiting until that is clear.
+    """
 
     NONE = "none"
     INVITED = "invited"
     ACTIVE = "active"
+    HELD = "held"
     OPTED_OUT = "opted_out"
+    ERASED = "erased"
 
 
 class Vetting(StrEnum):
@@ -61,6 +66,7 @@ class Person(Table, table=True):
     consent: Consent = Field(default=Consent.NONE, sa_type=words(Consent))
     is_unreachable: bool = False
     unreachable_why: str = ""
+    erase_at: datetime | None = Field(default=None, index=True)  # they asked to be forgotten
     unknown_handsets: int = 0  # how often the carrier said that nobody has this number
     created_at: datetime
 
@@ -107,6 +113,7 @@ class Family(Table, table=True):
     person_id: UUID = Field(foreign_key="person.id", primary_key=True)
     has_lawyer: bool = False
     papers_are_held: bool = False  # somebody holds the papers; who, they know
+    speaks: str = ""  # the language that they speak best, as an ISO code, or "other"
     created_at: datetime
 
 
@@ -120,3 +127,20 @@ class ConsentEvent(Table, table=True):
     how: str  # text, web, api, organizer, carrier
     wording: str  # which version of which text they saw
     at: datetime
+
+
+class VouchCode(Table, table=True):
+    """Four digits that a member gives to somebody they know. Works once, for a week."""
+
+    __tablename__ = "vouch_code"
+    __table_args__ = (
+        Index("uq_vouch_code_chapter_id_code_key", "chapter_id", "code_key", unique=True),
+    )
+    id: UUID = Field(primary_key=True)
+    chapter_id: UUID = Field(foreign_key="chapter.id")
+    code_key: bytes  # under the blind index: the digits themselves are kept nowhere
+    made_by: UUID = Field(foreign_key="person.id", index=True)
+    made_at: datetime
+    expires_at: datetime
+    used_by: UUID | None = Field(default=None, foreign_key="person.id")
+    used_at: datetime | None = None

@@ -44,9 +44,9 @@ class Reader:
                 self._keyring.keys(kind, ids)
 
     def show(self, sealed: SealedField) -> str:
-        """Return what the viewer sees: the text, a mask, or "" where it is hidden or empty."""
+        """Return what the viewer sees: the text, a mask, or "" where it is hidden, empty or erased."""
         seen = sight(self.viewer, sealed.field, sealed.chapter_id)
-        if seen is Sight.HIDDEN or sealed.blob is None:
+        if seen is Sight.HIDDEN or not sealed.blob:
             return ""
         text = self._open(sealed)
         return text if seen is Sight.FULL else mask(sealed.field, text)
@@ -64,7 +64,7 @@ class Reader:
             now=now,
             detail=reason,
         )
-        return self._open(sealed) if sealed.blob is not None else ""
+        return self._open(sealed) if sealed.blob else ""
 
     def _open(self, sealed: SealedField) -> str:
         key = self._keyring.key(sealed.kind, sealed.owner_id)

@@ -5,10 +5,10 @@ word is expected; never with a word where the carrier has spoken already.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from service.chapters.find import get_chapter
 from service.checkins.find import next_of_family
@@ -17,22 +17,18 @@ from service.messages.catalog import Value
 from service.outbox.enqueue import Outbox, Text
 from service.outbox.tables import ConsentNeeded, Priority
 from service.people.consent import opt_in
-from service.people.register import make_volunteer
 from service.people.tables import Consent, Family, Person, Volunteer
-from service.replies.events import describe
+from service.replies.dates.when import read_when
 from service.replies.intents import Expecting, Intent, Reply
+from service.replies.lexicon import bare
+from service.replies.membership import TEXTS_PER_WEEK, Membership
+from service.replies.own_dates import OwnDates
 from service.replies.parse import parse
 from service.replies.rsvp import Answering
-from service.replies.tables import Inbound
-from service.rsvps.ask import newest_ask_of, open_asks_of
-from service.rsvps.respond import Answer, next_coming
-from service.rsvps.tables import Ask
-
-TEXTS_PER_WEEK = 4
-LONGEST_LIST = 4  # more open questions than this don't fit into a text; the oldest come first
-PENDING_FOR = timedelta(days=1)
-DOUBT_LASTS = timedelta(days=365)  # until a person has asked, in practice
-ANSWERS = {Intent.YES: Answer.YES, Intent.NO: Answer.NO, Intent.MAYBE: Answer.MAYBE}
+from service.replies.tables import Inbound, TalkKind
+from service.replies.talks.talking import Talking
+from service.replies.which import LONGEST_LIST, Which
+from service.rsvps.respond import next_coming
 
 
 class Conversation:
@@ -40,7 +36,7 @@ class Conversation:
 
     def __init__(
         self, session: Session, outbox: Outbox, person: Person, inbound: Inbound, body: str,
-        now: datetime,
+        now: datetime, *, countries: Sequence[str] = ("US",),
     ) -> None:  # fmt: skip
         self.session = session
         self.outbox = outbox
@@ -48,27 +44,45 @@ class Conversation:
         self.inbound = inbound
         self.body = body
         self.now = now
+        self.countries = countries
         self.volunteer = session.get(Volunteer, person.id)
         self.family = session.get(Family, person.id)
-        self.asks: Sequence[Ask] = open_asks_of(session, person.id, now=now)
+        self.which = Which(self)
+        self.membership = Membership(self)
+        self.talking = Talking(self)
 
     def go_on(self) -> None:
         """Do what the text asks for."""
         if self.inbound.opt_out_type:
             self._carrier_has_answered()
             return
-        expecting = self._expecting()
-        reply = parse(self.body, language=self.person.language, expecting=expecting)
-        self.inbound.intent = reply.intent
-        self.inbound.needs_person = reply.needs_person
+        reply = self._read()
         if self.person.consent is Consent.OPTED_OUT and reply.intent not in _EVEN_IF_GONE:
             return
         if reply.doubtful_stop and reply.intent is not Intent.STOP:
-            self._doubtful()
+            self.membership.doubtful()
             return
-        self._note_consent(reply)
+        self._speak_their_language(reply)
+        if reply.intent not in _ALWAYS and self._is_asked_who_they_are():
+            return
+        self.membership.note_consent(reply)
+        if reply.intent not in _ALWAYS and self._is_in_a_conversation(reply):
+            return
         handle = _HANDLERS.get(reply.intent, Conversation._unknown)
         handle(self, reply)
+
+    def take_up(self, body: str) -> None:
+        """Go on with a text of theirs that had to wait."""
+        self.body = body
+        self.go_on()
+
+    def _read(self) -> Reply:
+        reply = parse(self.body, language=self.person.language, expecting=self._expecting())
+        if reply.intent is Intent.UNKNOWN and self._is_keyword():
+            reply = Reply(Intent.JOIN, reads_like=reply.reads_like, why="the chapter's keyword")
+        self.inbound.intent = reply.intent
+        self.inbound.needs_person = reply.needs_person
+        return reply
 
     # --- coming and going ---
 
@@ -77,108 +91,83 @@ class Conversation:
         if self.inbound.opt_out_type == "START":
             opt_in(self.session, self.person, how="carrier", now=self.now)
         if self.inbound.opt_out_type == "STOP":
-            self.inbound.needs_person = self._is_expected_somewhere()
+            self.inbound.needs_person = self.is_expected_somewhere()
 
     def _stop(self, reply: Reply) -> None:
-        # The opt-out itself is in force since the text was written down.
-        self.inbound.needs_person = self._is_expected_somewhere()
-        if not reply.by_carrier:
-            self.answer("opt_out", needed=ConsentNeeded.ALWAYS)
+        self.membership.stop(reply)
 
     def _start(self, _reply: Reply) -> None:
-        opt_in(self.session, self.person, how="text", now=self.now)
-        if self.volunteer is None:
-            self.answer("opt_in")
-        else:
-            self.answer("welcome_back", {"count": str(TEXTS_PER_WEEK)})
+        self.membership.start()
 
     def _join(self, reply: Reply) -> None:
-        is_new = opt_in(self.session, self.person, how="text", now=self.now)
-        if self.volunteer is not None and not is_new:
-            self.answer("already_joined")
-            return
-        if reply.reads_like in ("en", "es"):
+        self.membership.join(reply)
+
+    def _vouch(self, _reply: Reply) -> None:
+        self.membership.vouch()
+
+    def _is_keyword(self) -> bool:
+        keyword = get_chapter(self.session, self.person.chapter_id).keyword
+        return bool(keyword) and bare(self.body.strip(" .!¡\"'")) == bare(keyword)
+
+    def _speak_their_language(self, reply: Reply) -> None:
+        """The first text of a stranger says which language we answer in."""
+        is_stranger = self.volunteer is None and self.family is None
+        if is_stranger and reply.reads_like is not None and not self.membership.was_heard_before():
             self.person.language = reply.reads_like
-        make_volunteer(self.session, self.person, now=self.now)
-        self.session.add(self.person)
-        self.answer("welcome", {"count": str(TEXTS_PER_WEEK)})
+            self.session.add(self.person)
 
-    def _doubtful(self) -> None:
-        """Perhaps an opt-out: nothing more goes out until a person has asked."""
-        self.inbound.needs_person = True
-        if self.volunteer is not None:
-            self.volunteer.paused_until = self.now + DOUBT_LASTS
-            self.session.add(self.volunteer)
-        self.answer("doubtful_stop")
+    # --- conversations of several steps ---
 
-    def _note_consent(self, reply: Reply) -> None:
-        """Texting in is consent, for who was invited; a no and a stop are not."""
-        if self.person.consent is Consent.INVITED and reply.intent not in (Intent.NO, Intent.STOP):
+    def _is_in_a_conversation(self, reply: Reply) -> bool:
+        """Take the text as an answer to the last question of a conversation, if it is one."""
+        asked_at = self.talking.asked_at
+        if asked_at is None:
+            return False
+        is_older = any(ask.asked_at > asked_at for ask in self.which.asks)
+        may_mean_else = is_older or reply.intent in _COMMANDS or reply.intent is Intent.THANKS
+        if may_mean_else and not self.talking.is_about_them and not self.talking.understands():
+            return False
+        self.inbound.intent, self.inbound.needs_person = Intent.TALK, False
+        self.talking.go_on()
+        return True
+
+    def _is_asked_who_they_are(self) -> bool:
+        """After a year of silence the number may be somebody else's: that is asked first."""
+        if self.talking.running is not None or not self.membership.was_silent_for_a_year():
+            return False
+        self.talking.begin(TalkKind.RECYCLED, about=self.inbound.id.hex)
+        return True
+
+    def _checkin(self, _reply: Reply) -> None:
+        self.inbound.needs_person = self.person.consent is Consent.OPTED_OUT
+        if (
+            self.inbound.needs_person
+        ):  # asking for company is coming back; the carrier may still block us
             opt_in(self.session, self.person, how="text", now=self.now)
+        self.talking.begin(TalkKind.INTAKE)
+
+    def _erase(self, _reply: Reply) -> None:
+        OwnDates(self).ask_to_erase()
 
     # --- answers to what we asked ---
 
     def _answer(self, reply: Reply) -> None:
-        answer = ANSWERS[reply.intent]
-        if len(self.asks) > 1 and reply.numbers:
-            self._choose(answer, reply)
-        elif len(self.asks) > 1:
-            self._ask_which()
-        elif self.asks:
-            self._answering(self.asks[0].subject).say(answer, reply)
-        elif (last := newest_ask_of(self.session, self.person.id)) is not None:
-            self._answering(last.subject).say(answer, reply)
-        elif self.family is not None and self._appointment() is not None:
+        if not self.which.asks and self.family is not None and self._appointment() is not None:
             self._family_says(reply)
-        elif self.volunteer is None and self.family is None:
-            self._unknown_sender()
-        else:
-            self.answer("nothing_open")
+        elif not self.which.answer(reply):
+            if self.volunteer is None and self.family is None:
+                self._unknown_sender()
+            else:
+                self.answer("nothing_open")
 
     def _choice(self, reply: Reply) -> None:
-        """A number settles which of several questions a yes or no was about.
+        self.which.choose(reply)
 
-        "2" alone, with no answer before it, chooses what they can do: a yes.
-        """
-        self._choose(self._pending_answer() or Answer.YES, reply)
-
-    def _choose(self, answer: Answer, reply: Reply) -> None:
-        for number in reply.numbers:
-            self._answering(self.asks[number - 1].subject).say(answer, reply)
-
-    def _ask_which(self) -> None:
-        listed = self.asks[:LONGEST_LIST]
-        language, catalog = self.person.language, self.outbox.catalog
-        items = []
-        for number, ask in enumerate(listed, start=1):
-            event = describe(self.session, ask.subject, language, catalog, now=self.now)
-            items.append(
-                catalog.text(
-                    "which_item", language, number=str(number), day=event.day, area=event.area
-                )
-            )
-        numbers = [str(number + 1) for number in range(len(listed))]
-        values: dict[str, Value] = {
-            "items": catalog.join(items, language, last="items"),
-            "choices": catalog.join(numbers, language, last="or"),
-        }
-        self.answer("ask_which", values)
-
-    def _pending_answer(self) -> Answer | None:
-        """Return the yes or no that is waiting for its number."""
-        last = self.session.exec(
-            select(Inbound)
-            .where(
-                Inbound.person_id == self.person.id,
-                Inbound.id != self.inbound.id,
-                Inbound.received_at > self.now - PENDING_FOR,
-            )
-            .order_by(col(Inbound.id).desc())
-            .limit(1)
-        ).first()
-        if last is None or last.subject or last.intent not in ANSWERS:
-            return None
-        return ANSWERS[Intent(last.intent)]
+    def _list(self, _reply: Reply) -> None:
+        if self.volunteer is None:
+            OwnDates(self).tell()
+        else:
+            self.which.offer()
 
     def _area(self, reply: Reply) -> None:
         self.person.area = (reply.area or "")[:40]
@@ -213,18 +202,21 @@ class Conversation:
         self.answer("report_hotline", {"hotline": chapter.hotline})
 
     def _here(self, reply: Reply) -> None:
-        subject = self._coming_to()
-        if subject is None:
+        rsvp = next_coming(self.session, self.person.id, now=self.now)
+        if rsvp is None:
             self._unknown(reply)
         else:
-            self._answering(subject).arrive()
+            self.inbound.subject = rsvp.subject
+            Answering(self, rsvp.subject).arrive()
 
-    def _unknown(self, _reply: Reply) -> None:
+    def _unknown(self, reply: Reply) -> None:
         self.inbound.needs_person = True
         if self.volunteer is None and self.family is None:
             self._unknown_sender()
-        else:
+        elif not self.which.once_more():
             self.answer("unknown_text")
+        elif reply.intent is Intent.UNKNOWN and "?" not in self.body:
+            self.inbound.needs_person = False  # asked again first; a person reads what comes then
 
     # --- commands ---
 
@@ -235,6 +227,7 @@ class Conversation:
         self.person.language = reply.language or self.person.language
         self.session.add(self.person)
         self.answer("language_switched")
+        self.talking.ask_again()
 
     def _thanks(self, _reply: Reply) -> None:
         """Politeness wants no answer."""
@@ -244,7 +237,7 @@ class Conversation:
     def answer(
         self, template: str, values: Mapping[str, Value] | None = None, *,
         needed: ConsentNeeded = ConsentNeeded.ANSWER, priority: Priority = Priority.NORMAL,
-        once: str = "",
+        once: str = "", to: Person | None = None,
     ) -> None:  # fmt: skip
         """Answer with a text, once; quiet hours do not hold it, since they have just texted us."""
         text = Text(
@@ -256,22 +249,21 @@ class Conversation:
             consent_needed=needed,
             quiet_exempt=True,
         )
-        self.outbox.text(self.session, self.person, text, now=self.now)
+        self.outbox.text(self.session, to or self.person, text, now=self.now)
 
     def _unknown_sender(self) -> None:
         """Answer a number that we don't know once a day; a person reads all of it."""
         self.inbound.needs_person = True
-        today = self.now.astimezone(ZoneInfo(self.person.time_zone)).date()
-        self.answer("unknown_sender", once=f"unknown:{self.person.id.hex}:{today}")
-
-    def _answering(self, subject: str) -> Answering:
-        self.inbound.subject = subject
-        return Answering(self, subject)
+        now = self.now.astimezone(ZoneInfo(self.person.time_zone))
+        names_a_day = read_when(self.body, language=self.person.language, now=now).day is not None
+        template = "unknown_sender_date" if names_a_day else "unknown_sender"
+        self.answer(template, once=f"{template}:{self.person.id.hex}:{now.date()}")
 
     def _expecting(self) -> Expecting | None:
-        if len(self.asks) > 1:
-            return Expecting.asks(min(len(self.asks), LONGEST_LIST))
-        if self.asks:
+        asks = self.which.asks
+        if len(asks) > 1:
+            return Expecting.asks(min(len(asks), LONGEST_LIST))
+        if asks:
             return Expecting.yes_no()
         if self.volunteer is not None and not self.person.area:
             return Expecting.area()
@@ -280,30 +272,38 @@ class Conversation:
     def _appointment(self) -> CheckIn | None:
         return next_of_family(self.session, self.person.id, now=self.now)
 
-    def _coming_to(self) -> str | None:
-        """Return the event of today that they said yes to."""
-        rsvp = next_coming(self.session, self.person.id, now=self.now)
-        return rsvp.subject if rsvp is not None else None
-
-    def _is_expected_somewhere(self) -> bool:
+    def is_expected_somewhere(self) -> bool:
         """Whether somebody counts on them, so that a person should know that they left."""
         is_companion = next_coming(self.session, self.person.id, now=self.now) is not None
         return is_companion or self._appointment() is not None
 
 
-_EVEN_IF_GONE = (Intent.STOP, Intent.START, Intent.JOIN, Intent.HELP, Intent.DISTRESS)
+_EVEN_IF_GONE = (
+    Intent.STOP, Intent.START, Intent.JOIN, Intent.CHECKIN, Intent.HELP, Intent.DISTRESS,
+)  # fmt: skip
+# Come before any question of ours.
+_ALWAYS = (Intent.STOP, Intent.DISTRESS, Intent.REPORT)
+# Mean themselves in the midst of a conversation too, unless they answer its question.
+_COMMANDS = (
+    Intent.START, Intent.HELP, Intent.JOIN, Intent.LANGUAGE, Intent.CHANGE, Intent.CHECKIN,
+    Intent.HERE, Intent.IN, Intent.OUT, Intent.WAITING, Intent.LIST, Intent.ERASE, Intent.VOUCH,
+)  # fmt: skip
 _HANDLERS: dict[Intent, Callable[[Conversation, Reply], None]] = {
     Intent.STOP: Conversation._stop,
     Intent.START: Conversation._start,
     Intent.JOIN: Conversation._join,
+    Intent.VOUCH: Conversation._vouch,
     Intent.HELP: Conversation._help,
     Intent.LANGUAGE: Conversation._language,
     Intent.YES: Conversation._answer,
     Intent.NO: Conversation._answer,
     Intent.MAYBE: Conversation._answer,
     Intent.CHOICE: Conversation._choice,
+    Intent.LIST: Conversation._list,
     Intent.AREA: Conversation._area,
+    Intent.CHECKIN: Conversation._checkin,
     Intent.CHANGE: Conversation._change,
+    Intent.ERASE: Conversation._erase,
     Intent.DISTRESS: Conversation._distress,
     Intent.REPORT: Conversation._report,
     Intent.HERE: Conversation._here,

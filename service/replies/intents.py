@@ -26,6 +26,10 @@ class Intent(StrEnum):
     DISTRESS = "distress"
     REPORT = "report"
     CHECKIN = "checkin"
+    TALK = "talk"  # an answer within a conversation of several steps
+    LIST = "list"
+    ERASE = "erase"
+    VOUCH = "vouch"
     CHANGE = "change"
     CALLED = "called"
     SIGNED = "signed"

@@ -27,6 +27,7 @@ _SPACE, _ZIP = regex.compile(r"\s+"), regex.compile(r"\d{5}")
 COMMANDS = (
     Intent.START, Intent.HELP, Intent.JOIN, Intent.CHECKIN, Intent.CHANGE, Intent.HERE, Intent.IN,
     Intent.OUT, Intent.WAITING, Intent.CALLED, Intent.SIGNED, Intent.WROTE, Intent.REPORT,
+    Intent.LIST, Intent.ERASE, Intent.VOUCH,
 )  # fmt: skip
 
 

@@ -102,7 +102,8 @@ def act_on(session: Session, reception: Reception, inbound_id: UUID, *, now: dat
     person = session.get_one(Person, inbound.person_id)
     reader = Reader(reception.outbox.keyring, SYSTEM)
     body = reader.show(inbound.sealed_text(person.chapter_id))
-    Conversation(session, reception.outbox, person, inbound, body, now).go_on()
+    countries = tuple(reception.countries)
+    Conversation(session, reception.outbox, person, inbound, body, now, countries=countries).go_on()
     inbound.done_at = now
     session.add(inbound)
 

@@ -91,7 +91,7 @@ def test_a_webhook_that_met_another_transaction_tries_again(
     for thread in threads:
         thread.join(20)
     assert sorted(set(runs)) == ["Marta", "Rosa"]
-    assert len(runs) == 3
+    assert len(runs) >= 3  # on a busy machine they may meet more than once
 
 
 class _Parts:

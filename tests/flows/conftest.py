@@ -21,7 +21,11 @@ from service.people.tables import Person
 from service.privacy.keyring import Keyring
 from service.privacy.policy import SYSTEM
 from service.privacy.read import Reader
+from service.rallies.draft import Draft, save_draft
+from service.rallies.tables import Rally, RallyKind, RallyState
 from service.replies.receive import Reception, act_on, take_in
+from service.rsvps.seats import make_seats
+from service.rsvps.tables import SeatRole
 from service.settings import Settings
 from service.sms.inbound import InboundText
 from service.sms.signature import Signatures
@@ -85,6 +89,20 @@ class Town:
                 approve(
                     session, self.wiring.outbox, made, approval, by=SYSTEM, now=self.clock.now()
                 )
+        return made
+
+    def rally(self, *, days: int = 5, kind: RallyKind = RallyKind.RALLY) -> Rally:
+        """An announced rally, for which nobody has been texted yet."""
+        now = self.clock.now()
+        draft = Draft("Friday", "90 Main St", now + timedelta(days=days), "Come?", "¿Viene?", kind)
+        with self.wiring.database.write() as session:
+            made = save_draft(session, self.chapter, draft, by="Marta", now=now)
+            made.state = RallyState.ANNOUNCED
+            session.add(made)
+            make_seats(
+                session, made.subject, {SeatRole.CROWD: None}, starts_at=made.starts_at,
+                ends_at=made.ends_at,
+            )  # fmt: skip
         return made
 
     def tick(self, **time: float) -> None:

@@ -18,8 +18,12 @@ PRINTED = {
     "CAMBIO": Intent.CHANGE, "HERE": Intent.HERE, "LLEGUE": Intent.HERE, "IN": Intent.IN,
     "ADENTRO": Intent.IN, "OUT": Intent.OUT, "AFUERA": Intent.OUT, "CALLED": Intent.CALLED,
     "LLAME": Intent.CALLED, "ENGLISH": Intent.LANGUAGE, "ESPAÑOL": Intent.LANGUAGE,
-    "Y": Intent.YES, "S": Intent.YES, "N": Intent.NO,
+    "Y": Intent.YES, "S": Intent.YES, "N": Intent.NO, "DATE": Intent.CHECKIN,
+    "CITA": Intent.CHECKIN, "CITAS": Intent.LIST, "EVENTS": Intent.LIST, "EVENTOS": Intent.LIST,
+    "ERASE": Intent.ERASE, "BORRAR": Intent.ERASE,
 }  # fmt: skip
+# What is understood within a conversation of several steps only: the section that knows it.
+WITHIN = {"LATER": "later", "LUEGO": "later", "ME": "myself", "YO": "myself"}
 # Capitals that are no commands: the first word of a prompt, or loud on purpose.
 LOUD = {
     "A", "O", "ZIP", "ID", "OK", "NEW", "PLACE", "TIME", "TEST", "CANCELLED", "I", "AREA", "ZONA", "SE",
@@ -59,7 +63,12 @@ def test_every_command_in_our_texts_is_on_that_list(language: str) -> None:
     for template in load_catalog().templates.values():
         says = re.sub(r"{\w+}", "", template.says[language])
         capitals = set(re.findall(r"\b[A-ZÁÉÍÓÚÑ]+\b", says))
-        assert capitals - PRINTED.keys() - LOUD == set(), says
+        assert capitals - PRINTED.keys() - WITHIN.keys() - LOUD == set(), says
+
+
+@pytest.mark.parametrize(("word", "section"), WITHIN.items())
+def test_a_word_that_is_printed_in_a_conversation_is_known_there(word: str, section: str) -> None:
+    assert word.lower() in LEXICON.get(section, "whole", "anywhere")
 
 
 def test_area_commands_take_a_zip_code() -> None:

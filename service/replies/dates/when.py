@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cache
@@ -72,27 +72,59 @@ class _AskError(Exception):
 
 
 def read_when(text: str, *, language: str, now: datetime, country: str = "US") -> When:
-    """Return the day and time that a text names, or what to ask. Never raises, never guesses.
+    """Return the day and time that a text names, or what to ask and nothing else.
+
+    Never raises, never guesses.
 
     text: as it came.   language: the writer's, "en" or "es"; both are understood from everyone.
     now: an aware moment; its own zone is where the event takes place.   country: ISO code, for
     holidays and for which of two numbers is the month.
     """
+    read = read_what_is_clear(text, language=language, now=now, country=country)
+    if read.question is None or read.question in WORTH_ASKING:
+        return read
+    return When(question=read.question)
+
+
+def read_what_is_clear(text: str, *, language: str, now: datetime, country: str = "US") -> When:
+    """Return the same with the part that is clear beside the question: the day of "May 4, 8 to 4"."""
     pieces = find_pieces(text)
     today = now.date()
     try:
         day = _day(pieces, today, now.time(), language, country)
-        at = _time(pieces)
-        if day < today or (day == today and at is not None and at <= now.time()):
-            return When(question=Question.PAST)
-        if day - today > LATEST:
-            return When(question=Question.FAR)
     except _AskError as error:
-        return When(question=error.question)
-    return When(day, at, _worth_asking(day, country))
+        return When(at=_time_or_question(pieces)[0], question=error.question)
+    at, unclear = _time_or_question(pieces)
+    if day < today or (day == today and at is not None and at <= now.time()):
+        return When(question=Question.PAST)
+    if day - today > LATEST:
+        return When(question=Question.FAR)
+    return When(day, at, unclear or worth_asking(day, country))
 
 
-def _worth_asking(day: date, country: str) -> Question | None:
+def read_time(text: str, *, first_of_window: bool = False) -> When:
+    """Return the time that a text names where the day is known already: "9", "a las 9", "9:30".
+
+    first_of_window: of "8 to 4" take the 8. Never raises.
+    """
+    pieces = find_pieces(text)
+    if not pieces.times:
+        pieces = find_pieces(f"at {text}")
+    if first_of_window and pieces.is_window and pieces.times:
+        pieces = replace(pieces, times=pieces.times[:1], is_window=False)
+    at, question = _time_or_question(pieces)
+    return When(at=at, question=question)
+
+
+def _time_or_question(pieces: Pieces) -> tuple[time | None, Question | None]:
+    try:
+        return _time(pieces), None
+    except _AskError as error:
+        return None, error.question
+
+
+def worth_asking(day: date, country: str) -> Question | None:
+    """Return why a day may be a slip although it is clear: a weekend or a public holiday."""
     if day.weekday() >= 5:
         return Question.WEEKEND
     return Question.HOLIDAY if day in _holidays(country, day.year) else None

@@ -22,7 +22,7 @@ _TOKEN = regex.compile(
 _MARKS = regex.compile(r"[\p{M}'’`´]")
 _STRETCHED = regex.compile(r"([a-z])\1{2,}")  # siiii, yesss, nooo
 # Sections that hold something else than lists of phrases.
-_TABLES = ("numbers", "spelling")
+_TABLES = ("numbers", "spelling", "languages")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,7 @@ class Lexicon:
     numbers: number word -> value.   spelling: misspelt word -> what is meant.
     emoji: picture -> yes, no, maybe, thanks, doubtful_stop, distress.
     reactions: what phones write for a tapback.   only: words of one language alone -> it.
+    languages: what people call a language -> its ISO code.
     """
 
     phrases: Mapping[tuple[str, str], frozenset[str]]
@@ -58,6 +59,7 @@ class Lexicon:
     emoji: Mapping[str, str]
     reactions: Mapping[str, tuple[str, ...]]
     only: Mapping[str, str]
+    languages: Mapping[str, str]
     together: dict[tuple[tuple[str, ...], tuple[str, ...]], frozenset[str]] = field(
         default_factory=dict, repr=False, compare=False
     )
@@ -139,6 +141,12 @@ def load_lexicon() -> Lexicon:
         },
         reactions={kind: tuple(words) for kind, words in signs["reaction"].items()},
         only=_only({language: files[language] for language in LANGUAGES}),
+        languages={
+            _phrase(name): code
+            for file in files.values()
+            for code, names in file.get("languages", {}).items()
+            for name in names
+        },
     )
 
 

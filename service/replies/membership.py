@@ -1,0 +1,152 @@
+"""Coming, leaving and coming back: who gets our texts, and who vouches for whom."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import regex
+from sqlmodel import col, func, select
+
+from service.chapters.find import get_chapter
+from service.outbox.tables import ConsentNeeded
+from service.outbox.withdraw import withdraw_person
+from service.people.change_hands import WHY, change_hands
+from service.people.consent import hold, opt_in
+from service.people.register import make_volunteer
+from service.people.tables import Consent, Person, Volunteer
+from service.people.vouch import make_vouch_code, use_vouch_code
+from service.replies.intents import Intent, Reply
+from service.replies.tables import Inbound, TalkKind
+
+if TYPE_CHECKING:
+    from service.replies.converse import Conversation
+
+TEXTS_PER_WEEK = 4
+MOST_GUESSES = 5  # texts with a code a day; more are not looked at
+SILENT_FOR = timedelta(days=365)  # numbers are given to somebody else after less
+_CODE = regex.compile(r"(?<!\d)\d{4}(?!\d)")
+
+
+class Membership:
+    """One person's coming and going."""
+
+    def __init__(self, talk: Conversation) -> None:
+        self._talk = talk
+        self._session = talk.session
+
+    def stop(self, reply: Reply) -> None:
+        """Confirm an opt-out; it has been in force since the text was written down."""
+        self._talk.inbound.needs_person = self._talk.is_expected_somewhere()
+        if not reply.by_carrier:
+            self._talk.answer("opt_out", needed=ConsentNeeded.ALWAYS)
+
+    def doubtful(self) -> None:
+        """Perhaps an opt-out: nothing more goes out until that is clear."""
+        self._talk.inbound.needs_person = True
+        hold(self._session, self._talk.person, how="text", now=self._talk.now)
+        self._talk.answer("doubtful_stop")
+
+    def start(self) -> None:
+        """Take somebody back who left."""
+        self._opt_in()
+        if self._talk.volunteer is None:
+            self._talk.answer("opt_in")
+        else:
+            self._talk.answer("welcome_back", {"count": str(TEXTS_PER_WEEK)})
+
+    def join(self, reply: Reply) -> None:
+        """Welcome a new volunteer; a code of a member's vouches for them."""
+        talk = self._talk
+        is_new = self._opt_in() or talk.volunteer is None
+        if reply.reads_like in ("en", "es") and is_new:
+            talk.person.language = reply.reads_like
+        volunteer = make_volunteer(self._session, talk.person, now=talk.now)
+        talk.volunteer = volunteer
+        self._session.add(talk.person)
+        code = _CODE.search(talk.body)
+        if code is not None and self._may_guess():
+            self._vouched_by(volunteer, code.group())
+        elif not is_new:
+            talk.answer("already_joined")
+        if is_new:
+            talk.answer("welcome", {"count": str(TEXTS_PER_WEEK)})
+            talk.talking.begin(TalkKind.JOINING)
+
+    def vouch(self) -> None:
+        """Give a member a code for somebody they know."""
+        talk = self._talk
+        code = make_vouch_code(self._session, talk.outbox.keyring, talk.person, now=talk.now)
+        if code is None:
+            talk.answer("vouch_not_you")
+        else:
+            talk.answer("vouch_code", {"digits": code})
+
+    def note_consent(self, reply: Reply) -> None:
+        """Texting in is consent, for who was invited; a no and a stop are not.
+
+        Who was held because of a doubtful text goes on by a clear yes or no.
+        """
+        consent = self._talk.person.consent
+        is_clear = (
+            reply.intent in (Intent.YES, Intent.NO, Intent.CHOICE) and not reply.doubtful_stop
+        )
+        if (consent is Consent.INVITED and reply.intent not in (Intent.NO, Intent.STOP)) or (
+            consent is Consent.HELD and is_clear
+        ):
+            self._opt_in()
+
+    def was_heard_before(self) -> bool:
+        """Return whether this is not the first text from this number."""
+        return self._heard_since(None)
+
+    # --- a number that may be somebody else's by now ---
+
+    def was_silent_for_a_year(self) -> bool:
+        """Return whether nobody has heard from this number for so long that it may have changed hands."""
+        talk = self._talk
+        since = talk.now - SILENT_FOR
+        if talk.person.created_at > since or (talk.volunteer is None and talk.family is None):
+            return False
+        return not self._heard_since(since)
+
+    def changed_hands(self) -> Person:
+        """Give the number to whoever has it now; return them. Who had it is for a person to call."""
+        talk = self._talk
+        chapter = get_chapter(self._session, talk.person.chapter_id)
+        withdraw_person(self._session, talk.person.id, reason=WHY, now=talk.now)
+        talk.inbound.needs_person = True
+        return change_hands(self._session, talk.outbox.keyring, chapter, talk.person, now=talk.now)
+
+    # --- parts ---
+
+    def _heard_since(self, since: datetime | None) -> bool:
+        before = select(Inbound.id).where(
+            Inbound.person_id == self._talk.person.id, Inbound.id != self._talk.inbound.id
+        )
+        if since is not None:
+            before = before.where(Inbound.received_at > since)
+        return self._session.exec(before.limit(1)).first() is not None
+
+    def _opt_in(self) -> bool:
+        return opt_in(self._session, self._talk.person, how="text", now=self._talk.now)
+
+    def _vouched_by(self, volunteer: Volunteer, code: str) -> None:
+        talk = self._talk
+        is_good = use_vouch_code(
+            self._session, talk.outbox.keyring, volunteer, talk.person, code, now=talk.now
+        )
+        talk.answer("vouched" if is_good else "vouch_code_unknown")
+
+    def _may_guess(self) -> bool:
+        return self._joins_today(self._talk.person.id) <= MOST_GUESSES
+
+    def _joins_today(self, person_id: UUID) -> int:
+        return self._session.exec(
+            select(func.count()).where(
+                col(Inbound.person_id) == person_id,
+                col(Inbound.intent) == Intent.JOIN,
+                col(Inbound.received_at) > self._talk.now - timedelta(days=1),
+            )
+        ).one()
