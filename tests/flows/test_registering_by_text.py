@@ -102,7 +102,7 @@ def test_what_is_odd_about_a_date_is_asked_once(town: Town) -> None:
     says(
         town, 132,
         ("CITA", "intake_when"),
-        ("el sabado 14 de marzo de 8 a 4", "intake_time"),
+        ("el sabado 14 de marzo de 8 a 4", "intake_window"),
         ("8 a 4", "intake_when_sure"),
         ("si", "intake_people"),
     )  # fmt: skip

@@ -24,7 +24,7 @@ ANSWERS = {
     "nothing_open", "here_noted", "here_noted_lead", "in_noted", "out_noted", "outcome_ask",
     "outcome_read_back", "action_counted", "test_prefix", "intake_when_unclear",
     "intake_which_day", "intake_day_or_month", "intake_weekday_differs", "intake_past",
-    "intake_far", "intake_time", "intake_when_sure", "intake_whose", "intake_office",
+    "intake_far", "intake_time", "intake_window", "intake_when_sure", "intake_whose", "intake_office",
     "intake_people", "intake_ride", "intake_speaks", "own_date", "promised_item", "ask_again",
     "joining_speaks", "joining_can", "joined", "joined_training", "events_list", "events_one",
 }  # fmt: skip

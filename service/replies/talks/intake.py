@@ -46,6 +46,7 @@ class Told:
     """What the family has told so far. `day` and `at` are local to the office.
 
     is_sure: they said yes to the date as it was read back.   is_odd: a weekend or a holiday.
+    is_window: they named a time from which and one until which, and were asked for one.
     is_for_other: somebody registers for them; `phone` (E.164) is then whom we text, "" for the
     sender.   speaks: en, es or, in their own words, another language.
     """
@@ -53,6 +54,7 @@ class Told:
     day: date | None = None
     at: time | None = None
     is_odd: bool = False
+    is_window: bool = False
     is_sure: bool = False
     office: UUID | None = None
     people: int | None = None
@@ -116,6 +118,8 @@ class Intake:
 
     def ask(self, step: str, told: Told, around: Around) -> Say:
         """Return the question of a step."""
+        if step == Step.TIME and told.is_window:
+            return Say("intake_window")
         if step == Step.TIME:
             return Say("intake_time", {"day": _day(told, around)})
         if step == Step.READ_BACK:
@@ -195,7 +199,10 @@ def _read_time(told: Told, text: str, around: Around) -> _Known:
         return _with(told, when, around)
     said = read_time(text)
     if said.question is Question.WINDOW:
-        said = read_time(text, first_of_window=True)  # asked once already: they mean its beginning
+        if not told.is_window:
+            window = replace(told, is_window=True)
+            return Turn(Did.UNCLEAR, window, Step.TIME, Say("intake_window"))
+        said = read_time(text, first_of_window=True)  # asked once: they mean its beginning
     return replace(told, at=said.at) if said.at is not None else None
 
 
@@ -287,7 +294,9 @@ def _with(told: Told, when: When, around: Around) -> Told:
     """Return what is known with a newly named day or time, which nobody has confirmed yet."""
     day = when.day or told.day
     is_odd = day is not None and worth_asking(day, around.country) is not None
-    return replace(told, day=day, at=when.at or told.at, is_odd=is_odd, is_sure=False)
+    is_window = when.question is Question.WINDOW
+    at = None if is_window else when.at or told.at
+    return replace(told, day=day, at=at, is_odd=is_odd, is_window=is_window, is_sure=False)
 
 
 # --- in words ----------------------------------------------------------------------------------
