@@ -18,6 +18,7 @@ from service.checkins.remind import queue_due_reminders as remind_of_checkins
 from service.checkins.waves import ask_for_company
 from service.rallies.close import close_past_rallies
 from service.rallies.remind import queue_due_reminders as remind_of_rallies
+from service.replies.holds import offer_free_places, pass_on_lapsed
 from service.replies.receive import Reception, act_on_what_is_left
 from service.replies.recover import recover_missed_texts
 from service.rsvps.plan import launch_due_blasts
@@ -73,6 +74,16 @@ JOBS = (
         _in_one_transaction(lambda s, w, now: remind_of_rallies(s, w.outbox, now=now)),
     ),
     Job("answer texts that were left", 1, _answer_what_is_left),
+    Job(
+        "pass on places that were held",
+        1,
+        lambda w, now: pass_on_lapsed(w.database, w.outbox, now=now),
+    ),
+    Job(
+        "offer places that are free",
+        6,
+        lambda w, now: offer_free_places(w.database, w.outbox, now=now),
+    ),
     Job("recover missed texts", 6, _recover_missed_texts),
     Job(
         "finish messages",

@@ -1,4 +1,4 @@
-"""An answer about one event: taken, told back, and whoever is next in line told too."""
+"""An answer about one event: taken, told back, and a place that it frees offered to the next."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from uuid import UUID
 from service.checkins.remind import remind_again
 from service.checkins.tables import CheckIn
 from service.messages.catalog import Catalog, Value
-from service.outbox.enqueue import Text
-from service.outbox.tables import Priority
 from service.people.tables import Person
 from service.privacy.keyring import KeyKind
 from service.privacy.scrub import scrub
 from service.privacy.seal import seal
 from service.replies.events import Event, describe
+from service.replies.holds import offer_places
 from service.replies.intents import Reply
-from service.rsvps.respond import Answer, Response, arrive, promote, respond
-from service.rsvps.tables import COMING, Rsvp, RsvpState, SeatRole
+from service.rsvps.arrive import arrive
+from service.rsvps.respond import Answer, Response, respond
+from service.rsvps.tables import COMING, CONCERNED, Rsvp, RsvpState, SeatRole
 
 if TYPE_CHECKING:
     from service.replies.converse import Conversation
@@ -32,7 +32,7 @@ class Answering:
         self._subject = subject
 
     def say(self, answer: Answer, reply: Reply) -> None:
-        """Write the answer down, tell it back, and give a freed place to the next in line."""
+        """Write the answer down, tell it back, and offer a freed place to the next in line."""
         talk = self._talk
         response = respond(
             self._session, talk.person.id, self._subject, answer, party_size=reply.party,
@@ -47,7 +47,7 @@ class Answering:
         if response.rsvp is not None and response.rsvp.state in COMING and event.is_checkin:
             self._tell_the_place_soon()
         if response.freed_seat_id is not None:
-            self._promote(response.freed_seat_id)
+            offer_places(self._session, talk.outbox, response.freed_seat_id, now=talk.now)
 
     def arrive(self) -> None:
         """Note that they are there."""
@@ -73,25 +73,6 @@ class Answering:
         checkin = self._session.get_one(CheckIn, UUID(self._subject.partition(":")[2]))
         remind_again(self._session, checkin, now=self._talk.now)
 
-    def _promote(self, seat_id: UUID) -> None:
-        rsvp = promote(self._session, seat_id)
-        if rsvp is None:
-            return
-        talk = self._talk
-        person = self._session.get_one(Person, rsvp.person_id)
-        event = self._describe(person)
-        text = Text(
-            "promoted",
-            once_key=f"promoted:{rsvp.id.hex}:{talk.inbound.id.hex}",
-            subject=self._subject,
-            values={"day": event.day, "time": event.time, "area": event.area},
-            priority=Priority.URGENT,
-            not_after=event.starts_at,
-        )
-        talk.outbox.text(self._session, person, text, now=talk.now)
-        if event.is_checkin:
-            self._tell_the_place_soon()
-
 
 def _told(
     response: Response, answer: Answer, event: Event, catalog: Catalog, language: str
@@ -112,7 +93,7 @@ def _told_yes(
 ) -> tuple[str, dict[str, Value]]:
     rsvp = response.rsvp
     if rsvp is None or rsvp.state is RsvpState.STANDBY:
-        return "standby", where
+        return ("hold_missed" if response.before is RsvpState.LAPSED else "standby"), where
     if not response.is_changed or rsvp.state is RsvpState.CONFIRMED:
         return "already_yes", where
     if not event.is_checkin:
@@ -129,5 +110,5 @@ def _told_yes(
 def _told_no(response: Response, where: dict[str, Value]) -> tuple[str, dict[str, Value]]:
     if not response.is_changed:
         return "already_no", where
-    was_counted_on = response.before in (*COMING, RsvpState.STANDBY)
+    was_counted_on = response.before in CONCERNED and response.before is not RsvpState.MAYBE
     return ("changed_to_no", where) if was_counted_on else ("no_noted", {})
