@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 from service.chapters.find import get_chapter
 from service.checkins.find import next_of_family
 from service.checkins.tables import CheckIn
+from service.inbox.tables import Inbound
 from service.messages.catalog import Value
 from service.outbox.enqueue import Outbox, Text
 from service.outbox.tables import ConsentNeeded, Priority
@@ -23,7 +24,6 @@ from service.replies.events import describe
 from service.replies.intents import Expecting, Intent, Reply
 from service.replies.parse import parse
 from service.replies.rsvp import Answering
-from service.replies.tables import Inbound
 from service.rsvps.ask import newest_ask_of, open_asks_of
 from service.rsvps.respond import Answer, next_coming
 from service.rsvps.tables import Ask
@@ -59,9 +59,10 @@ class Conversation:
             return
         expecting = self._expecting()
         reply = parse(self.body, language=self.person.language, expecting=expecting)
-        self.inbound.intent = reply.intent
+        self.inbound.intent, self.inbound.why = reply.intent, reply.why
         self.inbound.needs_person = reply.needs_person
         if self.person.consent is Consent.OPTED_OUT and reply.intent not in _EVEN_IF_GONE:
+            self.inbound.needs_person = reply.intent is not Intent.THANKS
             return
         if reply.doubtful_stop and reply.intent is not Intent.STOP:
             self._doubtful()

@@ -80,6 +80,12 @@ def is_asked(session: Session, person_id: UUID, subject: str, kind: str) -> bool
     return session.exec(query).first() is not None
 
 
+def was_asked(session: Session, person_id: UUID, subject: str) -> bool:
+    """Return whether this person was ever asked about `subject`."""
+    query = select(Ask.id).where(Ask.person_id == person_id, Ask.subject == subject)
+    return session.exec(query.limit(1)).first() is not None
+
+
 def newest_ask_of(session: Session, person_id: UUID) -> Ask | None:
     """Return the last thing this person was asked, answered or not."""
     return session.exec(

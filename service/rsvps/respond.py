@@ -35,13 +35,15 @@ class Answer(StrEnum):
 class Response:
     """What came of an answer.
 
-    before: what they had said earlier (None: nothing). is_changed: this answer said something new.
+    before: what they had said earlier (None: nothing), for `party_before` people.
+    is_changed: this answer said something new.
     freed_seat_id: where a change of mind opened a place, for `hold_places`.
     is_closed: the event takes no yes any more; nothing was changed.
     """
 
     rsvp: Rsvp | None
     before: RsvpState | None = None
+    party_before: int = 1
     is_changed: bool = False
     freed_seat_id: UUID | None = None
     is_closed: bool = False
@@ -81,7 +83,7 @@ def respond(
     session.add(rsvp)
     mark_answered(session, person_id, subject, now=now)
     session.flush()
-    return Response(rsvp, before, is_changed=changed, freed_seat_id=freed)
+    return Response(rsvp, before, was[1], is_changed=changed, freed_seat_id=freed)
 
 
 def responder(session: Session, person_id: UUID) -> Responder:
