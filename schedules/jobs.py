@@ -19,6 +19,7 @@ from service.checkins.waves import ask_for_company
 from service.erasure.erase import erase_who_asked
 from service.rallies.close import close_past_rallies
 from service.rallies.remind import queue_due_reminders as remind_of_rallies
+from service.replies.holds import offer_free_places, pass_on_lapsed
 from service.replies.receive import Reception, act_on_what_is_left
 from service.replies.recover import recover_missed_texts
 from service.replies.talks.keep import look_after_stopped
@@ -84,6 +85,16 @@ JOBS = (
         "forget who asked for it",
         6,
         lambda w, now: erase_who_asked(w.database, w.keyring, now=now),
+    ),
+    Job(
+        "pass on places that were held",
+        1,
+        lambda w, now: pass_on_lapsed(w.database, w.outbox, now=now),
+    ),
+    Job(
+        "offer places that are free",
+        6,
+        lambda w, now: offer_free_places(w.database, w.outbox, now=now),
     ),
     Job("recover missed texts", 6, _recover_missed_texts),
     Job(

@@ -12,6 +12,7 @@ import service.accounts.tables
 import service.blasts.tables
 import service.chapters.tables
 import service.checkins.tables
+import service.inbox.tables
 import service.outbox.tables
 import service.people.tables
 import service.privacy.audit

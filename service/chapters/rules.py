@@ -32,6 +32,18 @@ def next_open(
     return datetime.combine(day, opening, local.tzinfo).astimezone(now.tzinfo)
 
 
+def next_quiet(
+    now: datetime, zone: str, quiet_from_minute: int, quiet_until_minute: int
+) -> datetime | None:
+    """Return when quiet hours next begin in `zone`, after an open moment; None if there are none."""
+    if quiet_from_minute == quiet_until_minute:
+        return None
+    local = now.astimezone(ZoneInfo(zone))
+    beginning = time(quiet_from_minute // 60, quiet_from_minute % 60)
+    day = local.date() + timedelta(days=1 if local.time() >= beginning else 0)
+    return datetime.combine(day, beginning, local.tzinfo).astimezone(now.tzinfo)
+
+
 def reminder_time(starts_at: datetime, before: timedelta, zone: str) -> datetime:
     """Return when to send a reminder that is due `before` an event.
 

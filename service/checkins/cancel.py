@@ -19,7 +19,7 @@ from service.privacy import audit
 from service.privacy.policy import Viewer
 from service.rsvps.close import close_event
 from service.rsvps.respond import rsvps_of
-from service.rsvps.tables import COMING, RsvpState
+from service.rsvps.tables import CONCERNED
 
 
 def cancel(
@@ -48,9 +48,8 @@ def _tell_companions(
     session: Session, outbox: Outbox, checkin: CheckIn, office: Office, now: datetime
 ) -> None:
     chapter = get_chapter(session, checkin.chapter_id)
-    concerned = (*COMING, RsvpState.STANDBY, RsvpState.MAYBE)
     for rsvp in rsvps_of(session, [checkin.subject])[checkin.subject]:
-        if rsvp.state not in concerned:
+        if rsvp.state not in CONCERNED:
             continue
         person = session.get_one(Person, rsvp.person_id)
         said = words(checkin, office, chapter, person.language, outbox.catalog)

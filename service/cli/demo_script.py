@@ -216,10 +216,15 @@ class Story:
         before = len(self._phones.got(by_name["Pilar"]))
         self._reply(by_name["Tom"], "Sorry, I can't make it after all")
         self._until(
-            "the first on the waiting list gets the freed place",
+            "the first on the waiting list is offered the freed place",
             lambda: len(self._phones.got(by_name["Pilar"])) > before,
         )
-        self._check("all four places are taken again", self._taken(checkin_id) == 4)
+        self._check("the place is kept for them", self._taken(checkin_id) == 4)
+        self._reply(by_name["Pilar"], "sí puedo")
+        self._until(
+            "they take it",
+            lambda: self._call("GET", f"/checkins/{checkin_id}")["answers"]["yes"] == 4,
+        )
 
     def _opt_outs(self) -> None:
         by_name = {one.name: one for one in VOLUNTEERS}

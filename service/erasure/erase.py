@@ -10,6 +10,7 @@ from sqlmodel import Session, col, delete, exists, select, update
 
 from service.checkins.tables import CheckIn
 from service.db import Database, new_id
+from service.inbox.tables import Inbound
 from service.outbox.tables import UNDER_WAY, Attempt, Delivery, State
 from service.people.change_hands import lose_number
 from service.people.consent import WORDING
@@ -17,7 +18,7 @@ from service.people.tables import AliasWord, Consent, ConsentEvent, Family, Pers
 from service.privacy import audit
 from service.privacy.keyring import KeyKind, Keyring
 from service.privacy.policy import SYSTEM
-from service.replies.tables import Inbound, Talk
+from service.replies.tables import Talk
 from service.rsvps.tables import Rsvp
 
 AT_LATEST = timedelta(days=1)  # then it happens even if the last text to them has not left

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from service.db import new_id
 from service.people.tables import Consent, ConsentEvent, Person
@@ -27,6 +27,31 @@ def hold(session: Session, person: Person, *, how: str, now: datetime) -> bool:
     if person.consent is not Consent.ACTIVE:
         return False
     return _change(session, person, Consent.HELD, how=how, now=now)
+
+
+def release(session: Session, person: Person, *, how: str, now: datetime) -> bool:
+    """End a hold: it was no wish to leave. Returns whether there was one; what waited goes on its way."""
+    if person.consent is not Consent.HELD:
+        return False
+    return _change(session, person, Consent.ACTIVE, how=how, now=now)
+
+
+def undo_opt_out(
+    session: Session, person: Person, *, since: datetime, how: str, now: datetime
+) -> bool:
+    """Put back what they had agreed to before an opt-out from `since` on that was a misreading.
+
+    Returns whether it was put back: an older opt-out stays in force.
+    """
+    events = session.exec(
+        select(ConsentEvent)
+        .where(ConsentEvent.person_id == person.id)
+        .order_by(col(ConsentEvent.at).desc(), col(ConsentEvent.id).desc())
+    ).all()
+    if person.consent is not Consent.OPTED_OUT or not events or events[0].at < since:
+        return False
+    earlier = (event.consent for event in events if event.consent is not Consent.OPTED_OUT)
+    return _change(session, person, next(earlier, Consent.NONE), how=how, now=now)
 
 
 def invite(session: Session, person: Person, *, how: str, now: datetime) -> bool:

@@ -13,6 +13,7 @@ from sqlmodel import Session
 from service.chapters.find import get_chapter
 from service.checkins.find import next_of_family
 from service.checkins.tables import CheckIn
+from service.inbox.tables import Inbound
 from service.messages.catalog import Value
 from service.outbox.enqueue import Outbox, Text
 from service.outbox.tables import ConsentNeeded, Priority
@@ -25,7 +26,7 @@ from service.replies.membership import TEXTS_PER_WEEK, Membership
 from service.replies.own_dates import OwnDates
 from service.replies.parse import parse
 from service.replies.rsvp import Answering
-from service.replies.tables import Inbound, TalkKind
+from service.replies.tables import TalkKind
 from service.replies.talks.talking import Talking
 from service.replies.which import LONGEST_LIST, Which
 from service.rsvps.respond import next_coming
@@ -58,6 +59,7 @@ class Conversation:
             return
         reply = self._read()
         if self.person.consent is Consent.OPTED_OUT and reply.intent not in _EVEN_IF_GONE:
+            self.inbound.needs_person = reply.intent is not Intent.THANKS
             return
         if reply.doubtful_stop and reply.intent is not Intent.STOP:
             self.membership.doubtful()
@@ -80,7 +82,7 @@ class Conversation:
         reply = parse(self.body, language=self.person.language, expecting=self._expecting())
         if reply.intent is Intent.UNKNOWN and self._is_keyword():
             reply = Reply(Intent.JOIN, reads_like=reply.reads_like, why="the chapter's keyword")
-        self.inbound.intent = reply.intent
+        self.inbound.intent, self.inbound.why = reply.intent, reply.why
         self.inbound.needs_person = reply.needs_person
         return reply
 

@@ -10,6 +10,7 @@ import regex
 from sqlmodel import col, func, select
 
 from service.chapters.find import get_chapter
+from service.inbox.tables import Inbound
 from service.outbox.tables import ConsentNeeded
 from service.outbox.withdraw import withdraw_person
 from service.people.change_hands import WHY, change_hands
@@ -18,7 +19,7 @@ from service.people.register import make_volunteer
 from service.people.tables import Consent, Person, Volunteer
 from service.people.vouch import make_vouch_code, use_vouch_code
 from service.replies.intents import Intent, Reply
-from service.replies.tables import Inbound, TalkKind
+from service.replies.tables import TalkKind
 
 if TYPE_CHECKING:
     from service.replies.converse import Conversation

@@ -19,6 +19,8 @@ from service.chapters.tables import Sender
 from service.db import Database, new_id
 from service.db.insert import insert_new
 from service.errors import InvalidValue, Unavailable
+from service.inbox.tables import Inbound
+from service.inbox.threads import need_person
 from service.outbox.enqueue import Outbox
 from service.outbox.withdraw import withdraw_person
 from service.people.consent import opt_out
@@ -33,7 +35,6 @@ from service.privacy.seal import seal
 from service.replies.converse import Conversation
 from service.replies.intents import Intent
 from service.replies.parse import parse
-from service.replies.tables import Inbound
 from service.sms.inbound import InboundText
 
 log = structlog.get_logger()
@@ -104,6 +105,8 @@ def act_on(session: Session, reception: Reception, inbound_id: UUID, *, now: dat
     body = reader.show(inbound.sealed_text(person.chapter_id))
     countries = tuple(reception.countries)
     Conversation(session, reception.outbox, person, inbound, body, now, countries=countries).go_on()
+    if inbound.needs_person:
+        need_person(session, inbound, now=now)
     inbound.done_at = now
     session.add(inbound)
 
@@ -142,7 +145,8 @@ def _note_failure(database: Database, inbound_id: UUID, now: datetime) -> None:
         inbound = session.get_one(Inbound, inbound_id)
         inbound.tries += 1
         inbound.next_try_at = now + FIRST_RETRY * 2**inbound.tries
-        inbound.needs_person = inbound.tries >= MOST_TRIES
+        if inbound.tries >= MOST_TRIES:
+            need_person(session, inbound, now=now)
         session.add(inbound)
 
 
@@ -161,7 +165,11 @@ def _write(
         "opt_out_type": text.opt_out_type,
         "received_at": came_at,
         "intent": "",
+        "why": "",
         "subject": "",
+        "effects": [],
+        "meant": "",
+        "corrected_by": "",
         "tries": 0,
         "needs_person": False,
         "handled_by": "",

@@ -17,13 +17,15 @@ from sqlmodel import Session, col, select
 from service.chapters.tables import Sender
 from service.db import Database
 from service.errors import InvalidValue, Unavailable
+from service.inbox.tables import Inbound
+from service.inbox.threads import need_person
 from service.outbox.advance import notice
 from service.people.phone import read_sender
 from service.people.register import find_person
 from service.people.tables import Consent, ConsentEvent
 from service.replies.parse import parse
 from service.replies.receive import Reception, act_on, is_opt_out, take_in
-from service.replies.tables import Inbound, Recovered
+from service.replies.tables import Recovered
 from service.sms.carrier import Listed, Mailbox
 from service.sms.inbound import InboundText
 
@@ -134,8 +136,8 @@ def _take_in(session: Session, reception: Reception, message: Listed, now: datet
     inbound_id = take_in(session, reception, text, now=now, came_at=message.created_at)
     if inbound_id is not None:
         inbound = session.get_one(Inbound, inbound_id)
-        inbound.needs_person, inbound.done_at = True, now
-        session.add(inbound)
+        inbound.done_at = now
+        need_person(session, inbound, now=now)
     return inbound_id
 
 

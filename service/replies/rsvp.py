@@ -1,58 +1,120 @@
-"""An answer about one event: taken, told back, and whoever is next in line told too."""
+"""An answer about one event: taken, told back, and a place that it frees offered to the next."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Protocol
 from uuid import UUID
+
+from sqlmodel import Session
 
 from service.checkins.remind import remind_again
 from service.checkins.tables import CheckIn
+from service.inbox.tables import Effect, Inbound
 from service.messages.catalog import Catalog, Value
-from service.outbox.enqueue import Text
-from service.outbox.tables import Priority
+from service.outbox.enqueue import Outbox
 from service.people.tables import Person
 from service.privacy.keyring import KeyKind
 from service.privacy.scrub import scrub
 from service.privacy.seal import seal
 from service.replies.events import Event, describe
+from service.replies.holds import offer_places
 from service.replies.intents import Reply
-from service.rsvps.respond import Answer, Response, arrive, promote, respond
-from service.rsvps.tables import COMING, Rsvp, RsvpState, SeatRole
+from service.rsvps.arrive import arrive
+from service.rsvps.respond import Answer, Response, respond
+from service.rsvps.tables import COMING, CONCERNED, Rsvp, RsvpState, SeatRole
+from service.rsvps.take_back import answer_before, take_back
 
-if TYPE_CHECKING:
-    from service.replies.converse import Conversation
+
+class Talk(Protocol):
+    """What an answer belongs to: a text that came in, or a correction of how it was read."""
+
+    @property
+    def session(self) -> Session: ...
+    @property
+    def outbox(self) -> Outbox: ...
+    @property
+    def person(self) -> Person: ...
+    @property
+    def inbound(self) -> Inbound: ...
+    @property
+    def now(self) -> datetime: ...
+
+    def answer(self, template: str, values: Mapping[str, Value] | None = None) -> None:
+        """Answer with a text."""
 
 
 class Answering:
     """One person's answer about one event."""
 
-    def __init__(self, talk: Conversation, subject: str) -> None:
+    def __init__(self, talk: Talk, subject: str) -> None:
         self._talk = talk
         self._session = talk.session
         self._subject = subject
 
     def say(self, answer: Answer, reply: Reply) -> None:
-        """Write the answer down, tell it back, and give a freed place to the next in line."""
+        """Write the answer down, tell it back, and offer a freed place to the next in line."""
         talk = self._talk
         response = respond(
             self._session, talk.person.id, self._subject, answer, party_size=reply.party,
             now=talk.now,
         )  # fmt: skip
-        event = self._describe(talk.person)
-        language, catalog = talk.person.language, talk.outbox.catalog
-        template, values = _told(response, answer, event, catalog, language)
-        talk.answer(template, values)
+        self._note_effect(response, answer)
+        event = self._tell(response, answer)
         if reply.remainder:
             self._keep_remainder(response.rsvp, reply.remainder)
         if response.rsvp is not None and response.rsvp.state in COMING and event.is_checkin:
             self._tell_the_place_soon()
         if response.freed_seat_id is not None:
-            self._promote(response.freed_seat_id)
+            offer_places(self._session, talk.outbox, response.freed_seat_id, now=talk.now)
+
+    def take_back(self, effect: Effect, *, tells: bool = True) -> None:
+        """Undo what a text did that was misread, and tell them what counts now."""
+        talk = self._talk
+        before = RsvpState(effect["before"]) if effect["before"] else None
+        response = take_back(
+            self._session, talk.person.id, self._subject, before, effect["party"], now=talk.now
+        )
+        answer = answer_before(before)
+        if tells and answer is not None:
+            self._tell(response, answer)
+        elif tells:
+            event = self._describe(talk.person)
+            talk.answer("answer_misread", {"day": event.day, "area": event.area})
+        if response.freed_seat_id is not None:
+            offer_places(self._session, talk.outbox, response.freed_seat_id, now=talk.now)
 
     def arrive(self) -> None:
         """Note that they are there."""
         arrive(self._session, self._talk.person.id, self._subject)
         self._talk.answer("here_noted")
+
+    def _tell(self, response: Response, answer: Answer) -> Event:
+        talk = self._talk
+        event = self._describe(talk.person)
+        language, catalog = talk.person.language, talk.outbox.catalog
+        template, values = _told(response, answer, event, catalog, language)
+        talk.answer(template, values)
+        return event
+
+    def _note_effect(self, response: Response, answer: Answer) -> None:
+        """Note with the text what it did, so that a misreading can be put right."""
+        if response.is_closed:
+            return
+        inbound = self._talk.inbound
+        same = [one for one in inbound.effects if one["subject"] == self._subject]
+        effect = Effect(
+            subject=self._subject,
+            answer=answer,
+            before=response.before.value if response.before else None,
+            party=response.party_before,
+        )
+        if same:  # a correction: what was there before the text was read at all
+            effect |= {"before": same[0]["before"], "party": same[0]["party"]}
+        others = [one for one in inbound.effects if one["subject"] != self._subject]
+        inbound.effects = [*others, effect]
+        self._session.add(inbound)
 
     def _describe(self, person: Person) -> Event:
         catalog = self._talk.outbox.catalog
@@ -72,25 +134,6 @@ class Answering:
         """Within a day of the appointment the clock tells the place at its next tick."""
         checkin = self._session.get_one(CheckIn, UUID(self._subject.partition(":")[2]))
         remind_again(self._session, checkin, now=self._talk.now)
-
-    def _promote(self, seat_id: UUID) -> None:
-        rsvp = promote(self._session, seat_id)
-        if rsvp is None:
-            return
-        talk = self._talk
-        person = self._session.get_one(Person, rsvp.person_id)
-        event = self._describe(person)
-        text = Text(
-            "promoted",
-            once_key=f"promoted:{rsvp.id.hex}:{talk.inbound.id.hex}",
-            subject=self._subject,
-            values={"day": event.day, "time": event.time, "area": event.area},
-            priority=Priority.URGENT,
-            not_after=event.starts_at,
-        )
-        talk.outbox.text(self._session, person, text, now=talk.now)
-        if event.is_checkin:
-            self._tell_the_place_soon()
 
 
 def _told(
@@ -112,7 +155,7 @@ def _told_yes(
 ) -> tuple[str, dict[str, Value]]:
     rsvp = response.rsvp
     if rsvp is None or rsvp.state is RsvpState.STANDBY:
-        return "standby", where
+        return ("hold_missed" if response.before is RsvpState.LAPSED else "standby"), where
     if not response.is_changed or rsvp.state is RsvpState.CONFIRMED:
         return "already_yes", where
     if not event.is_checkin:
@@ -129,5 +172,5 @@ def _told_yes(
 def _told_no(response: Response, where: dict[str, Value]) -> tuple[str, dict[str, Value]]:
     if not response.is_changed:
         return "already_no", where
-    was_counted_on = response.before in (*COMING, RsvpState.STANDBY)
+    was_counted_on = response.before in CONCERNED and response.before is not RsvpState.MAYBE
     return ("changed_to_no", where) if was_counted_on else ("no_noted", {})

@@ -1,4 +1,4 @@
-"""What came in, and conversations that take several texts."""
+"""Conversations that take several texts, and how far the carrier's record has been read."""
 
 from __future__ import annotations
 
@@ -13,34 +13,6 @@ from service.db.types import words
 from service.privacy.keyring import KeyKind
 from service.privacy.policy import Field as Personal
 from service.privacy.read import SealedField
-
-
-class Inbound(Table, table=True):
-    """One text from a person: written before the carrier hears 200, acted upon once."""
-
-    __tablename__ = "inbound"
-    id: UUID = Field(primary_key=True)
-    message_sid: str = Field(unique=True)
-    person_id: UUID = Field(foreign_key="person.id", index=True)
-    sender_id: UUID = Field(foreign_key="sender.id")
-    text_sealed: bytes
-    opt_out_type: str = ""  # STOP, START or HELP: the carrier has answered already
-    received_at: datetime
-    intent: str = ""
-    subject: str = ""  # what it was about, once that is known
-    done_at: datetime | None = Field(default=None, index=True)  # its effects are committed
-    tries: int = 0
-    next_try_at: datetime | None = Field(default=None, index=True)
-    needs_person: bool = Field(default=False, index=True)  # an organizer should read it
-    handled_by: str = ""
-    handled_at: datetime | None = None
-
-    def sealed_text(self, chapter_id: UUID | None) -> SealedField:
-        """The text, for privacy/read.py."""
-        return SealedField(
-            Personal.MESSAGE, KeyKind.PERSON, self.person_id, chapter_id,
-            "inbound", self.id, "text", self.text_sealed,
-        )  # fmt: skip
 
 
 class Recovered(Table, table=True):

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from sqlmodel import col, select
 
+from service.inbox.tables import Inbound
 from service.messages.catalog import Value
 from service.rallies.find import coming_up
 from service.rallies.tables import RallyState
 from service.replies.events import Event, describe
 from service.replies.intents import Intent, Reply
 from service.replies.rsvp import Answering
-from service.replies.tables import Inbound
 from service.rsvps.ask import CONFIRM, newest_ask_of, open_asks, open_asks_of
 from service.rsvps.commitments import answered, coming_to
 from service.rsvps.respond import Answer

@@ -14,6 +14,7 @@ from service.rsvps.tables import Ask
 
 COME = "come"  # will you come?
 CONFIRM = "confirm"  # are you still coming?
+HOLD = "hold"  # a place is free: do you take it?
 
 
 def open_asks(
@@ -79,6 +80,12 @@ def is_asked(session: Session, person_id: UUID, subject: str, kind: str) -> bool
     return session.exec(query).first() is not None
 
 
+def was_asked(session: Session, person_id: UUID, subject: str) -> bool:
+    """Return whether this person was ever asked about `subject`."""
+    query = select(Ask.id).where(Ask.person_id == person_id, Ask.subject == subject)
+    return session.exec(query.limit(1)).first() is not None
+
+
 def newest_ask_of(session: Session, person_id: UUID) -> Ask | None:
     """Return the last thing this person was asked, answered or not."""
     return session.exec(
@@ -102,13 +109,17 @@ def mark_answered(session: Session, person_id: UUID, subject: str, *, now: datet
     )
 
 
-def close_asks(session: Session, subject: str, *, now: datetime) -> None:
-    """Close every open question about `subject`: it is off, over or moved."""
-    session.exec(
-        update(Ask)
-        .where(col(Ask.subject) == subject, col(Ask.closed_at).is_(None))
-        .values(closed_at=now)
-    )
+def close_asks(
+    session: Session, subject: str, *, now: datetime, kind: str | None = None,
+    person_id: UUID | None = None,
+) -> None:  # fmt: skip
+    """Close open questions about `subject`: it is off, over or moved. `kind`, `person_id`: only those."""
+    closing = update(Ask).where(col(Ask.subject) == subject, col(Ask.closed_at).is_(None))
+    if kind is not None:
+        closing = closing.where(col(Ask.kind) == kind)
+    if person_id is not None:
+        closing = closing.where(col(Ask.person_id) == person_id)
+    session.exec(closing.values(closed_at=now))
 
 
 def people_asked(session: Session, subject: str) -> Sequence[UUID]:

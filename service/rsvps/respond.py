@@ -1,4 +1,4 @@
-"""Take an answer: a seat for a yes, the waiting list when it is full, the next in line on a no.
+"""Take an answer: a seat for a yes, the waiting list when it is full, a free place after a no.
 
 A seat is one statement: it is taken only where it is free, so that two people never share the
 last one, however many answer at once.
@@ -12,14 +12,15 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlmodel import Session, col, func, or_, select, update
+from sqlmodel import Session, col, select
 
 from service.db import new_id
 from service.db.insert import insert_new
 from service.people.tables import Volunteer
 from service.rsvps.ask import CONFIRM, is_asked, mark_answered
-from service.rsvps.rules import Responder, fits, in_order
-from service.rsvps.tables import COMING, Rsvp, RsvpState, Seat, SeatRole
+from service.rsvps.rules import Responder, after_maybe, after_no, check_move, in_order
+from service.rsvps.seats import give_back, places_for, take_places
+from service.rsvps.tables import COMING, IN_LINE, SEATED, Rsvp, RsvpState, Seat, SeatRole
 
 
 class Answer(StrEnum):
@@ -34,13 +35,15 @@ class Answer(StrEnum):
 class Response:
     """What came of an answer.
 
-    before: what they had said earlier (None: nothing). is_changed: this answer said something new.
-    freed_seat_id: the place that a change of mind opened, for `promote`.
+    before: what they had said earlier (None: nothing), for `party_before` people.
+    is_changed: this answer said something new.
+    freed_seat_id: where a change of mind opened a place, for `hold_places`.
     is_closed: the event takes no yes any more; nothing was changed.
     """
 
     rsvp: Rsvp | None
     before: RsvpState | None = None
+    party_before: int = 1
     is_changed: bool = False
     freed_seat_id: UUID | None = None
     is_closed: bool = False
@@ -67,53 +70,20 @@ def respond(
         seats = session.exec(select(Seat).where(Seat.subject == subject, Seat.is_open)).all()
         if not seats:
             return _closed(session, rsvp, before)
-        _say_yes(session, rsvp, in_order(seats, responder(session, person_id)), party_size)
+        fitting = in_order(seats, responder(session, person_id))
+        freed = _say_yes(session, rsvp, fitting, party_size)
     else:
-        freed = _leave_seat(session, rsvp)
-        rsvp.state = RsvpState(answer.value)
+        after = after_no(rsvp.state) if answer is Answer.NO else after_maybe(rsvp.state)
+        if after not in SEATED:
+            freed = leave_seat(session, rsvp)
+        _move(rsvp, after)
     changed = (rsvp.state, rsvp.party_size) != was
-    if changed:
-        rsvp.answered_at = now
+    if rsvp.state is not was[0]:
+        rsvp.answered_at = now  # a bigger party does not lose its place in line
     session.add(rsvp)
     mark_answered(session, person_id, subject, now=now)
     session.flush()
-    return Response(rsvp, before, is_changed=changed, freed_seat_id=freed)
-
-
-def arrive(session: Session, person_id: UUID, subject: str) -> Rsvp | None:
-    """Note that somebody who said yes is there; return their RSVP, or None if they had not."""
-    rsvp = session.exec(
-        select(Rsvp).where(Rsvp.person_id == person_id, Rsvp.subject == subject)
-    ).first()
-    if rsvp is None or rsvp.state not in COMING:
-        return None
-    rsvp.state = RsvpState.ARRIVED
-    session.add(rsvp)
-    session.flush()
-    return rsvp
-
-
-def promote(session: Session, seat_id: UUID) -> Rsvp | None:
-    """Give a freed place to whoever has waited longest and fits it; return their RSVP, or None.
-
-    Safe to run twice: it takes the place only while it is free.
-    """
-    seat = session.get_one(Seat, seat_id, populate_existing=True)
-    waiting = session.exec(
-        select(Rsvp)
-        .where(Rsvp.subject == seat.subject, Rsvp.state == RsvpState.STANDBY)
-        .order_by(col(Rsvp.answered_at), col(Rsvp.id))
-    ).all()
-    for rsvp in waiting:
-        if not fits(seat, responder(session, rsvp.person_id)):
-            continue
-        if not _take_places(session, seat, _places(seat.role, rsvp.party_size)):
-            return None
-        rsvp.state, rsvp.seat_id, rsvp.role = RsvpState.YES, seat.id, seat.role
-        session.add(rsvp)
-        session.flush()
-        return rsvp
-    return None
+    return Response(rsvp, before, was[1], is_changed=changed, freed_seat_id=freed)
 
 
 def responder(session: Session, person_id: UUID) -> Responder:
@@ -162,7 +132,7 @@ def next_coming(session: Session, person_id: UUID, *, now: datetime) -> Rsvp | N
 
 @dataclass(frozen=True)
 class Tally:
-    """Answers about one event. `coming_people` counts parties."""
+    """Answers about one event. `coming_people` counts parties; `standby` is who waits in line."""
 
     yes: int = 0
     no: int = 0
@@ -174,13 +144,13 @@ class Tally:
 def tally(rsvps: Iterable[Rsvp]) -> Tally:
     """Count answers."""
     rows = list(rsvps)
-    coming = [rsvp for rsvp in rows if rsvp.state in COMING]
+    coming = [rsvp for rsvp in rows if rsvp.state in (*COMING, RsvpState.LEFT)]
     states = [rsvp.state for rsvp in rows]
     return Tally(
         yes=len(coming),
-        no=states.count(RsvpState.NO),
+        no=states.count(RsvpState.NO) + states.count(RsvpState.WITHDRAWN),
         maybe=states.count(RsvpState.MAYBE),
-        standby=states.count(RsvpState.STANDBY),
+        standby=sum(state in IN_LINE for state in states),
         coming_people=sum(rsvp.party_size for rsvp in coming),
     )
 
@@ -210,47 +180,47 @@ def _closed(session: Session, rsvp: Rsvp, before: RsvpState | None) -> Response:
     return Response(rsvp, before, is_closed=True)
 
 
-def _say_yes(session: Session, rsvp: Rsvp, seats: list[Seat], party_size: int | None) -> None:
+def _say_yes(
+    session: Session, rsvp: Rsvp, seats: list[Seat], party_size: int | None
+) -> UUID | None:
+    """Take a place, keep the one they have, or wait; return the seat that a smaller party opens."""
     size = max(1, party_size or rsvp.party_size)
-    if rsvp.state in COMING and rsvp.seat_id is not None and rsvp.role is not None:
-        more = _places(rsvp.role, size) - _places(rsvp.role, rsvp.party_size)
-        if more == 0 or _take_places(session, session.get_one(Seat, rsvp.seat_id), more):
-            rsvp.party_size = size
-        if is_asked(session, rsvp.person_id, rsvp.subject, CONFIRM):
-            rsvp.state = RsvpState.CONFIRMED
-        return
+    if rsvp.seat_id is not None and rsvp.role is not None:
+        return _keep_seat(session, rsvp, rsvp.seat_id, rsvp.role, size)
     rsvp.party_size = size
     for seat in seats:
-        if _take_places(session, seat, _places(seat.role, size)):
-            rsvp.state, rsvp.seat_id, rsvp.role = RsvpState.YES, seat.id, seat.role
-            return
-    rsvp.state = RsvpState.STANDBY
+        if take_places(session, seat.id, places_for(seat.role, size)):
+            _move(rsvp, RsvpState.YES)
+            rsvp.seat_id, rsvp.role = seat.id, seat.role
+            return None
+    _move(rsvp, RsvpState.STANDBY)
+    return None
 
 
-def _leave_seat(session: Session, rsvp: Rsvp) -> UUID | None:
-    """Free the place of somebody who changed their mind; return it if there was one."""
+def _keep_seat(
+    session: Session, rsvp: Rsvp, seat_id: UUID, role: SeatRole, size: int
+) -> UUID | None:
+    more = places_for(role, size) - places_for(role, rsvp.party_size)
+    if more == 0 or take_places(session, seat_id, more):
+        rsvp.party_size = size
+    if rsvp.state is RsvpState.HELD:
+        _move(rsvp, RsvpState.YES)
+        rsvp.held_until = None
+    elif rsvp.state is RsvpState.YES and is_asked(session, rsvp.person_id, rsvp.subject, CONFIRM):
+        _move(rsvp, RsvpState.CONFIRMED)
+    return seat_id if more < 0 else None
+
+
+def _move(rsvp: Rsvp, state: RsvpState) -> None:
+    check_move(rsvp.state, state)
+    rsvp.state = state
+
+
+def leave_seat(session: Session, rsvp: Rsvp) -> UUID | None:
+    """Free the place of somebody who does not need it any more; return it if there was one."""
     if rsvp.seat_id is None or rsvp.role is None:
         return None
     freed = rsvp.seat_id
-    places = _places(rsvp.role, rsvp.party_size)
-    session.exec(update(Seat).where(col(Seat.id) == freed).values(taken=col(Seat.taken) - places))
-    rsvp.seat_id, rsvp.role, rsvp.party_size = None, None, 1
+    give_back(session, freed, places_for(rsvp.role, rsvp.party_size))
+    rsvp.seat_id, rsvp.role, rsvp.held_until, rsvp.party_size = None, None, None, 1
     return freed
-
-
-def _places(role: SeatRole, party_size: int) -> int:
-    """One person takes one place at a check-in, whoever they bring; a crowd counts everybody."""
-    return party_size if role is SeatRole.CROWD else 1
-
-
-def _take_places(session: Session, seat: Seat, places: int) -> bool:
-    room = or_(
-        col(Seat.capacity).is_(None), col(Seat.taken) + places <= func.coalesce(Seat.capacity, 0)
-    )
-    done = session.exec(
-        update(Seat)
-        .where(col(Seat.id) == seat.id, col(Seat.is_open), room)
-        .values(taken=col(Seat.taken) + places)
-        .execution_options(synchronize_session=False)
-    )
-    return int(done.rowcount) == 1

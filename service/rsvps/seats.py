@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from uuid import UUID
 
-from sqlmodel import Session, col, delete, select, update
+from sqlmodel import Session, col, delete, func, or_, select, update
 
 from service.db import new_id
 from service.rsvps.rules import Filling, filling
@@ -50,6 +51,38 @@ def seats_of(session: Session, subjects: Iterable[str]) -> dict[str, list[Seat]]
 def filling_of(session: Session, subject: str) -> Filling:
     """Return how full an event is."""
     return filling(seats_of(session, [subject])[subject])
+
+
+def places_for(role: SeatRole, party_size: int) -> int:
+    """One person takes one place at a check-in, whoever they bring; a crowd counts everybody."""
+    return party_size if role is SeatRole.CROWD else 1
+
+
+def take_places(session: Session, seat_id: UUID, places: int) -> bool:
+    """Take places where they are free; return whether they were. Negative: give some back.
+
+    One statement, so that two people never share the last one.
+    """
+    room = or_(
+        col(Seat.capacity).is_(None), col(Seat.taken) + places <= func.coalesce(Seat.capacity, 0)
+    )
+    done = session.exec(
+        update(Seat)
+        .where(col(Seat.id) == seat_id, col(Seat.is_open), room)
+        .values(taken=col(Seat.taken) + places)
+        .execution_options(synchronize_session=False)
+    )
+    return int(done.rowcount) == 1
+
+
+def give_back(session: Session, seat_id: UUID, places: int) -> None:
+    """Give places back, of a seat that may be closed."""
+    session.exec(
+        update(Seat)
+        .where(col(Seat.id) == seat_id)
+        .values(taken=col(Seat.taken) - places)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def close_seats(session: Session, subject: str) -> None:

@@ -35,12 +35,21 @@ class RsvpState(StrEnum):
     YES = "yes"
     NO = "no"
     MAYBE = "maybe"
-    STANDBY = "standby"
+    STANDBY = "standby"  # a yes that found no place: waits in line
+    HELD = "held"  # from the line: a place is kept for them until `held_until`
+    LAPSED = "lapsed"  # a place was kept for them, and they did not answer
     CONFIRMED = "confirmed"
+    EN_ROUTE = "en_route"
     ARRIVED = "arrived"
+    LEFT = "left"
+    WITHDRAWN = "withdrawn"  # a no of somebody who was counted on
+    NO_SHOW = "no_show"
 
 
-COMING = (RsvpState.YES, RsvpState.CONFIRMED, RsvpState.ARRIVED)
+COMING = (RsvpState.YES, RsvpState.CONFIRMED, RsvpState.EN_ROUTE, RsvpState.ARRIVED)
+IN_LINE = (RsvpState.STANDBY, RsvpState.HELD)
+SEATED = (*COMING, RsvpState.HELD, RsvpState.LEFT)  # their places count as taken
+CONCERNED = (*COMING, *IN_LINE, RsvpState.LAPSED, RsvpState.MAYBE)  # who hears that it is off
 
 
 class Seat(Table, table=True):
@@ -95,6 +104,7 @@ class Rsvp(Table, table=True):
     role: SeatRole | None = Field(default=None, sa_type=words(SeatRole))
     state: RsvpState = Field(sa_type=words(RsvpState))
     party_size: int = 1
+    held_until: datetime | None = Field(default=None, index=True)  # a place is kept until then
     remainder_sealed: bytes | None = None
     answered_at: datetime
     created_at: datetime

@@ -20,10 +20,10 @@ from twilio.request_validator import RequestValidator
 
 from service.cli.stage import free_port
 from service.db import new_id
+from service.inbox.tables import Inbound
 from service.privacy.policy import SYSTEM
 from service.rallies.announce import announce
 from service.rallies.draft import Draft, save_draft
-from service.replies.tables import Inbound
 from service.rsvps.plan import launch_due_blasts
 from service.rsvps.tables import Rsvp
 from tests.bench import cores, load

@@ -17,9 +17,9 @@ from sqlmodel import SQLModel, col, func, select, text
 
 from service.accounts.tokens import make_token
 from service.chapters.tables import Chapter
+from service.inbox.tables import Inbound
 from service.outbox.tables import Delivery
 from service.people.tables import Person
-from service.replies.tables import Inbound
 from tests.factories import make_organizer
 from tests.faults import tweaks
 from tests.faults.grounds import Grounds, Stage

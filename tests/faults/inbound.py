@@ -10,11 +10,11 @@ import httpx
 from sqlmodel import col, select, text
 
 from schedules.jobs import run_all
+from service.inbox.tables import Inbound
 from service.outbox.tables import Delivery
 from service.people.tables import Consent, Person
 from service.privacy.policy import SYSTEM
 from service.privacy.read import Reader
-from service.replies.tables import Inbound
 from tests.faults import tweaks
 from tests.faults.grounds import Grounds, Stage
 from tests.faults.judge import drain

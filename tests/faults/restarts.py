@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 from sqlmodel import col, select
 
 from service.db import new_id
-from service.replies.tables import Inbound
+from service.inbox.tables import Inbound
 from tests import postgres
 from tests.faults.grounds import Grounds, Stage
 from tests.faults.judge import drain, judge

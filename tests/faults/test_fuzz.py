@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from service.db import Database, new_id
 from service.outbox.events import (
@@ -35,9 +36,11 @@ from service.outbox.step import Life, step
 from service.outbox.tables import State
 from service.people.tables import Volunteer
 from service.privacy.keyring import Keyring
-from service.rsvps.respond import Answer, arrive, promote, respond
+from service.rsvps.arrive import arrive, leave, miss, set_out
+from service.rsvps.hold import hold_places, lapse, lapsed_holds, release_holds
+from service.rsvps.respond import Answer, respond
 from service.rsvps.seats import close_seats, make_seats
-from service.rsvps.tables import COMING, Rsvp, RsvpState, Seat, SeatRole
+from service.rsvps.tables import SEATED, Rsvp, RsvpState, Seat, SeatRole
 from service.sms.carrier import Accepted, InDoubt, NeverSent, NotWritten, Outcome, Refused, TooFast
 from tests.factories import StillClock, make_chapter, make_volunteer
 from tests.faults.grounds import STARTS
@@ -179,7 +182,7 @@ PLACES = {SeatRole.LEAD: 1, SeatRole.ACCOMPANIER: 2, SeatRole.DRIVER: 1}
 
 
 class SeatMachine(RuleBasedStateMachine):
-    """Eight people answer about one event, change their minds, arrive; freed places are given on."""
+    """Eight people answer about one event, change their minds, arrive; free places are held for the next."""
 
     database: Database
     people: list[UUID]
@@ -192,8 +195,9 @@ class SeatMachine(RuleBasedStateMachine):
                 for row in session.exec(select(table)).all():
                     session.delete(row)
                 session.flush()
-            ends = STARTS + timedelta(hours=4)
-            make_seats(session, SUBJECT, PLACES, starts_at=STARTS, ends_at=ends)
+            begins = STARTS + timedelta(days=7)
+            ends = begins + timedelta(hours=4)
+            make_seats(session, SUBJECT, PLACES, starts_at=begins, ends_at=ends)
         self.is_closed = False
 
     @rule(place=st.integers(0, PEOPLE - 1), answer=st.sampled_from(Answer), size=st.integers(1, 4))
@@ -207,18 +211,35 @@ class SeatMachine(RuleBasedStateMachine):
             if self.is_closed and answer is Answer.YES:
                 assert came.is_closed
             if came.freed_seat_id is not None and not self.is_closed:
-                promote(session, came.freed_seat_id)
+                hold_places(session, came.freed_seat_id, now=now)
 
-    @rule(place=st.integers(0, PEOPLE - 1))
-    def come(self, place: int) -> None:
+    @rule(place=st.integers(0, PEOPLE - 1), verb=st.sampled_from([set_out, arrive, leave, miss]))
+    def come(self, place: int, verb: Callable[[Session, UUID, str], object]) -> None:
         with self.database.write() as session:
-            arrive(session, self.people[place], SUBJECT)
+            verb(session, self.people[place], SUBJECT)
 
     @rule(dice=st.integers(0, 2))
-    def give_on(self, dice: int) -> None:
+    def offer(self, dice: int) -> None:
         with self.database.write() as session:
             seats = session.exec(select(Seat.id).order_by(col(Seat.id))).all()
-            promote(session, seats[dice % len(seats)])
+            hold_places(session, seats[dice % len(seats)], now=self.clock.now())
+
+    @rule(hours=st.sampled_from([0, 1, 13]), was_told=st.booleans())
+    def let_time_pass(self, hours: int, was_told: bool) -> None:
+        now = self.clock.tick(hours=hours)
+        with self.database.read() as session:
+            due = lapsed_holds(session, now=now)
+        for rsvp_id in due:
+            with self.database.write() as session:
+                freed = lapse(session, rsvp_id, was_told=was_told, now=now)
+                assert freed is not None, "a hold was lost"
+                assert lapse(session, rsvp_id, was_told=was_told, now=now) is None
+                hold_places(session, freed, now=now)
+
+    @rule()
+    def move_it(self) -> None:
+        with self.database.write() as session:
+            release_holds(session, SUBJECT, now=self.clock.now())
 
     @precondition(lambda self: not self.is_closed)
     @rule(dice=st.integers(0, 9))
@@ -239,10 +260,8 @@ class SeatMachine(RuleBasedStateMachine):
             if rsvp.seat_id is not None:
                 held[rsvp.seat_id] += 1
                 assert rsvp.role is seats[rsvp.seat_id].role
-            if rsvp.state in COMING:
-                assert rsvp.seat_id is not None, "a yes without a place"
-            elif rsvp.state in (RsvpState.NO, RsvpState.MAYBE, RsvpState.STANDBY):
-                assert rsvp.seat_id is None, f"{rsvp.state} holds a place"
+            assert (rsvp.seat_id is not None) == (rsvp.state in SEATED), f"{rsvp.state}: its place"
+            assert (rsvp.held_until is not None) == (rsvp.state is RsvpState.HELD)
         for seat_id, seat in seats.items():
             assert seat.taken == held[seat_id], "the count and the people differ"
             assert seat.capacity is None or 0 <= seat.taken <= seat.capacity, "oversold"

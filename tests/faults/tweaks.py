@@ -140,15 +140,15 @@ def no_withdrawal() -> None:
 def look_then_take() -> None:
     """Take a place if there was one a moment ago: what looks natural, and sells the last seat twice."""
 
-    def take(session: Session, seat: Seat, places: int) -> bool:
-        now = session.get_one(Seat, seat.id, populate_existing=True)
+    def take(session: Session, seat_id: UUID, places: int) -> bool:
+        now = session.get_one(Seat, seat_id, populate_existing=True)
         if now.capacity is not None and now.taken + places > now.capacity:
             return False
-        more = update(Seat).where(col(Seat.id) == seat.id).values(taken=col(Seat.taken) + places)
+        more = update(Seat).where(col(Seat.id) == seat_id).values(taken=col(Seat.taken) + places)
         session.execute(more)
         return True
 
-    _put(respond, "_take_places", take)
+    _put(respond, "take_places", take)
 
 
 def always_room() -> None:
@@ -157,7 +157,7 @@ def always_room() -> None:
     def take(*_: object) -> bool:
         return True
 
-    _put(respond, "_take_places", take)
+    _put(respond, "take_places", take)
 
 
 def nothing_given_back() -> None:

@@ -80,19 +80,6 @@ def test_the_one_who_may_lead_leads_and_the_fifth_waits(town: Town) -> None:
     assert town.told(105) == "standby"
 
 
-def test_a_no_after_a_yes_promotes_the_next_and_tells_them(town: Town) -> None:
-    for number in (101, 102, 103, 104):
-        town.volunteer(number)
-    town.checkin()
-    town.tick()
-    for number in (101, 102, 103, 104):
-        town.text(number, "Y")
-    assert town.told(104) == "standby"
-    town.text(101, "N")
-    assert town.told(101) == "changed_to_no"
-    assert town.told(104) == "promoted"
-
-
 def test_changing_ones_mind_works_at_any_time(town: Town) -> None:
     town.volunteer(101)
     town.checkin()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlmodel import col, select
 
+from service.inbox.tables import Inbound
 from service.outbox.tables import State
 from service.people.tables import Consent, ConsentEvent, Person
-from service.replies.tables import Inbound
 from tests.flows.conftest import Town
 
 OUT = ["STOP", "stop please", "alto", "ya no me manden mensajes", "Please stop texting me"]

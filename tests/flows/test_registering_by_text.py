@@ -8,11 +8,12 @@ import pytest
 from sqlmodel import col, select
 
 from service.checkins.tables import CheckIn
+from service.inbox.tables import Inbound
 from service.outbox.tables import State
 from service.people.tables import Consent, Family, Person
 from service.privacy.policy import SYSTEM
 from service.privacy.read import Reader
-from service.replies.tables import Inbound, Talk
+from service.replies.tables import Talk
 from tests.factories import make_office
 from tests.flows.conftest import Town
 

@@ -14,7 +14,7 @@ from sqlmodel import select, update
 from service.db import Database
 from service.privacy.keyring import Keyring
 from service.rsvps.ask import CONFIRM, open_asks, open_asks_of
-from service.rsvps.respond import Answer, Response, promote, respond, rsvps_of, tally
+from service.rsvps.respond import Answer, Response, respond, rsvps_of, tally
 from service.rsvps.seats import close_seats, filling_of, make_seats, seats_of
 from service.rsvps.tables import RsvpState, Seat, SeatRole
 from tests.factories import StillClock, make_chapter, make_sender, make_volunteer
@@ -96,35 +96,6 @@ def test_the_same_yes_twice_takes_one_seat(crowd: Crowd) -> None:
     first, second = crowd.say(alma, "yes"), crowd.say(alma, "yes")
     assert (first.is_changed, second.is_changed) == (True, False)
     assert crowd.taken()[SeatRole.ACCOMPANIER] == 1
-
-
-def test_a_no_after_a_yes_frees_the_place_for_who_waited_longest(crowd: Crowd) -> None:
-    crowd.event({SeatRole.ACCOMPANIER: 1})
-    alma, beto, carmen = (crowd.person(number) for number in (101, 102, 103))
-    for one in (alma, beto, carmen):
-        crowd.say(one, "yes")
-    freed = crowd.say(alma, "no").freed_seat_id
-    assert freed is not None
-    with crowd.database.write() as session:
-        promoted = promote(session, freed)
-        assert promoted is not None
-        assert promoted.person_id == beto
-        assert promote(session, freed) is None
-    assert crowd.taken()[SeatRole.ACCOMPANIER] == 1
-
-
-def test_a_freed_lead_seat_waits_for_somebody_who_may_lead(crowd: Crowd) -> None:
-    crowd.event({SeatRole.LEAD: 1})
-    first, vetted, second = (
-        crowd.person(101, vetting=3), crowd.person(102, vetting=2), crowd.person(103, vetting=3)
-    )  # fmt: skip
-    for one in (first, vetted, second):
-        crowd.say(one, "yes")
-    freed = crowd.say(first, "no").freed_seat_id
-    with crowd.database.write() as session:
-        promoted = promote(session, freed)  # type: ignore[arg-type]
-    assert promoted is not None
-    assert promoted.person_id == second
 
 
 def test_a_rally_counts_parties_and_a_checkin_counts_heads(crowd: Crowd) -> None:

@@ -9,11 +9,13 @@ from sqlmodel import Session, col, delete, select
 
 from service.db import new_id
 from service.db.insert import insert_new
+from service.inbox.tables import Inbound
+from service.inbox.threads import need_person
 from service.privacy.keyring import KeyKind, Keyring
 from service.privacy.policy import SYSTEM
 from service.privacy.read import Reader
 from service.privacy.seal import seal
-from service.replies.tables import Inbound, Talk, TalkKind
+from service.replies.tables import Talk, TalkKind
 
 LASTS = timedelta(hours=24)  # somebody answers after their shift
 KEPT = timedelta(days=7)  # so long it can be taken up where it stopped
@@ -85,12 +87,12 @@ def look_after_stopped(session: Session, *, now: datetime) -> int:
         talk.seen_at = now
         session.add(talk)
         if talk.kind is TalkKind.INTAKE:
-            _show_last_text(session, talk.person_id)
+            _show_last_text(session, talk.person_id, now)
     old = session.exec(delete(Talk).where(col(Talk.expires_at) <= now - KEPT))
     return len(stopped) + int(old.rowcount)
 
 
-def _show_last_text(session: Session, person_id: UUID) -> None:
+def _show_last_text(session: Session, person_id: UUID, now: datetime) -> None:
     last = session.exec(
         select(Inbound)
         .where(Inbound.person_id == person_id)
@@ -98,5 +100,5 @@ def _show_last_text(session: Session, person_id: UUID) -> None:
         .limit(1)
     ).first()
     if last is not None:
-        last.needs_person, last.handled_at = True, None
-        session.add(last)
+        last.needs_person = True
+        need_person(session, last, now=now)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from service.chapters.find import get_chapter, get_office, list_offices
 from service.checkins.register import Registration, find_same, register
+from service.inbox.tables import Inbound
 from service.messages import dates
 from service.people.consent import opt_in
 from service.people.register import LANGUAGES, Card
@@ -18,7 +19,6 @@ from service.rallies import words as rally_words
 from service.rallies.find import coming_up
 from service.rallies.tables import Rally, RallyKind, RallyState
 from service.replies.own_dates import OwnDates
-from service.replies.tables import Inbound
 from service.replies.talks import intake, joining, sure
 from service.rsvps.ask import open_asks
 

@@ -9,6 +9,7 @@ from service.web.api import (
     checkins,
     docs,
     families,
+    inbox,
     rallies,
     volunteers,
 )  # fmt: skip
@@ -18,7 +19,7 @@ from service.web.api.problems import answer_error
 closed = APIRouter(
     dependencies=[Depends(authenticate), Depends(json_only)], responses=docs.FAILURES
 )
-for resource in (chapter, checkins, rallies, answers, blasts, volunteers, families):
+for resource in (chapter, checkins, rallies, answers, blasts, volunteers, families, inbox):
     closed.include_router(resource.router)
 
 router = APIRouter(prefix=docs.PREFIX)

@@ -14,11 +14,11 @@ from service.blasts.stop import NOT_YET_OUT
 from service.blasts.tables import Blast, BlastState
 from service.chapters.find import get_chapter
 from service.checkins import find as checkins
+from service.inbox.tables import Inbound
+from service.inbox.waiting import mark_handled, waiting_for_person
 from service.privacy.read import Reader
 from service.rallies import find as rallies
 from service.rallies.tables import RallyState
-from service.replies.tables import Inbound
-from service.replies.waiting import mark_handled, waiting_for_person
 from service.web.console.cards import CheckInCard, checkin_cards, rally_cards
 from service.web.console.desk import AtDesk, Desk, go_to
 from service.web.console.messages import message_cards

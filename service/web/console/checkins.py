@@ -24,7 +24,7 @@ from service.people.find import people_by_id
 from service.people.register import LANGUAGES
 from service.people.tables import Consent, Person
 from service.rsvps.respond import rsvps_of
-from service.rsvps.tables import COMING, Rsvp, RsvpState, SeatRole
+from service.rsvps.tables import COMING, CONCERNED, IN_LINE, Rsvp, SeatRole
 from service.web.console.cards import CheckInCard, checkin_cards
 from service.web.console.desk import AtDesk, Desk, go_to
 from service.web.console.previews import Bubble, bubbles
@@ -36,7 +36,6 @@ from service.web.session import Read, Write
 router = APIRouter()
 
 ROLES = tuple(role for role in SeatRole if role is not SeatRole.CROWD)
-CONCERNED = (*COMING, RsvpState.STANDBY, RsvpState.MAYBE)
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ def show(session: Read, desk: AtDesk, checkin_id: UUID) -> HTMLResponse:
     return desk.page(
         "checkin.html",
         coming=[c for c in companions if c.rsvp.state in COMING],
-        waiting=[c for c in companions if c.rsvp.state is RsvpState.STANDBY],
+        waiting=[c for c in companions if c.rsvp.state in IN_LINE],
         note=desk.reader().show(checkin.sealed_note()),
         can_cancel=checkin.state in LIVE,
         **context,

@@ -7,9 +7,14 @@ from typing import Any
 import pytest
 from httpx2 import Response
 
+from service.db import new_id
+from service.replies.receive import Reception, act_on, take_in
+from service.sms.inbound import InboundText
 from service.web.api.problems import MEDIA_TYPE
+from service.wiring import Wiring
 from tests.web.conftest import Group
 
+PHONE = "+14135550103"  # whose texts come in
 # For what is refused before any database has a say.
 one_database = pytest.mark.parametrize("urls", ["sqlite"], indirect=True)
 
@@ -75,3 +80,15 @@ def problem(answer: Response, status: int) -> dict[str, Any]:
 def wrong(answer: Response) -> dict[str, str]:
     """Return field -> code of a 422."""
     return {each["field"]: each["code"] for each in problem(answer, 422)["errors"]}
+
+
+def texted(wiring: Wiring, body: str, phone: str = PHONE) -> str:
+    """Somebody texts the group; return the text's id."""
+    reception = Reception(wiring.outbox, wiring.settings.countries)
+    text = InboundText(f"SM{new_id().hex}", phone, "+14135550100", body, "", 0)
+    with wiring.database.write() as session:
+        text_id = take_in(session, reception, text, now=wiring.clock.now())
+    assert text_id is not None
+    with wiring.database.write() as session:
+        act_on(session, reception, text_id, now=wiring.clock.now())
+    return str(text_id)

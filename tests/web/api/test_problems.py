@@ -53,10 +53,21 @@ CLOSED = [
     ("POST", "/api/v1/families"),
     ("GET", f"/api/v1/families/{UNKNOWN}"),
     ("POST", f"/api/v1/families/{UNKNOWN}/reveal"),
+    ("GET", "/api/v1/threads"),
+    ("GET", f"/api/v1/threads/{UNKNOWN}"),
+    ("POST", f"/api/v1/threads/{UNKNOWN}/assign"),
+    ("POST", f"/api/v1/threads/{UNKNOWN}/done"),
+    ("POST", f"/api/v1/threads/{UNKNOWN}/reopen"),
+    ("POST", f"/api/v1/threads/{UNKNOWN}/answer"),
+    ("POST", f"/api/v1/threads/{UNKNOWN}/reveal"),
+    ("POST", f"/api/v1/texts/{UNKNOWN}/correct"),
 ]
 ROUTE_BODIES: dict[str, dict[str, Any]] = {
     "approve": {"agreed_to_texts": True},
     "reveal": {"fields": ["phone"], "reason": "calling back"},
+    "assign": {},
+    "answer": {"id": UNKNOWN, "text": "We call you."},
+    "correct": {"meant": "yes"},
 }
 
 
@@ -101,7 +112,7 @@ def test_a_token_that_was_taken_back_opens_nothing(
 
 
 def test_what_is_another_chapters_is_not_there(
-    client: TestClient, other_client: TestClient, group: Group
+    client: TestClient, other_client: TestClient, wiring: Wiring, group: Group
 ) -> None:
     made = {
         "checkins": client.post("/api/v1/checkins", json=bodies.checkin(group)).json()["id"],
@@ -111,9 +122,12 @@ def test_what_is_another_chapters_is_not_there(
     }
     announced = client.post(f"/api/v1/rallies/{made['rallies']}/announce")
     made["blasts"] = announced.json()["id"]
+    text = bodies.texted(wiring, "my cousin was taken, what do I do")
+    made["threads"] = client.get("/api/v1/threads").json()["items"][0]["id"]
     for name, id_ in made.items():
         assert client.get(f"/api/v1/{name}/{id_}").status_code == 200
         assert other_client.get(f"/api/v1/{name}").json() == {"items": [], "next": None}
+    made["texts"] = text
     for verb, path in CLOSED:
         if UNKNOWN not in path:
             continue

@@ -13,12 +13,12 @@ from service.checkins.approve import Approval, approve
 from service.checkins.register import Registration, register
 from service.checkins.tables import CheckIn
 from service.db import new_id
+from service.inbox.tables import Inbound
 from service.people.register import Card
 from service.privacy.audit import AuditLine
 from service.privacy.keyring import KeyKind
 from service.privacy.policy import SYSTEM
 from service.privacy.seal import seal
-from service.replies.tables import Inbound
 from service.rsvps.respond import Answer, respond
 from service.rsvps.tables import SeatRole
 from service.wiring import Wiring

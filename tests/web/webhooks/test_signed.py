@@ -10,10 +10,10 @@ from sqlmodel import func, select
 from twilio.request_validator import RequestValidator
 
 from service.db import Database, new_id
+from service.inbox.tables import Inbound
 from service.outbox.tables import Delivery
 from service.people.tables import Consent, Person
 from service.privacy.keyring import Keyring
-from service.replies.tables import Inbound
 from service.wiring import Wiring
 from tests.factories import StillClock, make_volunteer
 from tests.web.conftest import ACCOUNT_SID, AUTH_TOKEN, PUBLIC_URL, Group

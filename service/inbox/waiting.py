@@ -9,10 +9,11 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from service.errors import NotFound
+from service.inbox.tables import Inbound, Thread, ThreadState
+from service.inbox.threads import finish
 from service.people.tables import Person
 from service.privacy import audit
 from service.privacy.policy import Viewer
-from service.replies.tables import Inbound
 
 
 def waiting_for_person(
@@ -32,17 +33,39 @@ def waiting_for_person(
     ).all()
 
 
-def mark_handled(
-    session: Session, chapter_id: UUID, inbound_id: UUID, *, by: Viewer, now: datetime
-) -> Inbound:
-    """Note that somebody has seen to a text. Safe to run twice. Raises NotFound."""
+def get_text(session: Session, chapter_id: UUID, inbound_id: UUID) -> Inbound:
+    """Return a text to this chapter. Raises NotFound."""
     inbound = session.get(Inbound, inbound_id)
     person = None if inbound is None else session.get(Person, inbound.person_id)
     if inbound is None or person is None or person.chapter_id != chapter_id:
         raise NotFound(None, f"no text {inbound_id}")
+    return inbound
+
+
+def mark_handled(
+    session: Session, chapter_id: UUID, inbound_id: UUID, *, by: Viewer, now: datetime
+) -> Inbound:
+    """Note that somebody has seen to a text; the last one ends its thread.
+
+    Safe to run twice. Raises NotFound.
+    """
+    inbound = get_text(session, chapter_id, inbound_id)
     if inbound.handled_at is None:
         inbound.handled_by, inbound.handled_at = by.name, now
         session.add(inbound)
         subject = f"inbound:{inbound.id.hex}"
         audit.record(session, actor=by, action="text.handled", subject=subject, now=now)
+        _finish_if_last(session, inbound.person_id, by, now)
     return inbound
+
+
+def _finish_if_last(session: Session, person_id: UUID, by: Viewer, now: datetime) -> None:
+    left = select(Inbound.id).where(
+        Inbound.person_id == person_id, Inbound.needs_person, col(Inbound.handled_at).is_(None)
+    )
+    if session.exec(left.limit(1)).first() is not None:
+        return
+    going_on = select(Thread).where(Thread.person_id == person_id, Thread.state != ThreadState.DONE)
+    thread = session.exec(going_on).first()
+    if thread is not None:
+        finish(session, thread, by=by, now=now)
