@@ -211,14 +211,12 @@ class Conversation:
             self.inbound.subject = rsvp.subject
             Answering(self, rsvp.subject).arrive()
 
-    def _unknown(self, reply: Reply) -> None:
+    def _unknown(self, _reply: Reply) -> None:
         self.inbound.needs_person = True
         if self.volunteer is None and self.family is None:
             self._unknown_sender()
         elif not self.which.once_more():
             self.answer("unknown_text")
-        elif reply.intent is Intent.UNKNOWN and "?" not in self.body:
-            self.inbound.needs_person = False  # asked again first; a person reads what comes then
 
     # --- commands ---
 
