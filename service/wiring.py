@@ -10,7 +10,9 @@ from datetime import timedelta
 
 import service.accounts.tables
 import service.blasts.tables
+import service.calls.tables
 import service.chapters.tables
+import service.checkins.safety.tables
 import service.checkins.tables
 import service.outbox.tables
 import service.people.tables

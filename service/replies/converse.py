@@ -23,6 +23,7 @@ from service.replies.events import describe
 from service.replies.intents import Expecting, Intent, Reply
 from service.replies.parse import parse
 from service.replies.rsvp import Answering
+from service.replies.safety import Hearing
 from service.replies.tables import Inbound
 from service.rsvps.ask import newest_ask_of, open_asks_of
 from service.rsvps.respond import Answer, next_coming
@@ -57,10 +58,13 @@ class Conversation:
         if self.inbound.opt_out_type:
             self._carrier_has_answered()
             return
-        expecting = self._expecting()
+        hearing = Hearing(self)
+        expecting = hearing.expecting() or self._expecting()
         reply = parse(self.body, language=self.person.language, expecting=expecting)
         self.inbound.intent = reply.intent
         self.inbound.needs_person = reply.needs_person
+        if hearing.takes(reply):
+            return
         if self.person.consent is Consent.OPTED_OUT and reply.intent not in _EVEN_IF_GONE:
             return
         if reply.doubtful_stop and reply.intent is not Intent.STOP:
@@ -76,6 +80,8 @@ class Conversation:
         self.inbound.intent = self.inbound.opt_out_type.lower()
         if self.inbound.opt_out_type == "START":
             opt_in(self.session, self.person, how="carrier", now=self.now)
+        if self.inbound.opt_out_type == "HELP":
+            Hearing(self).help_was_asked()
         if self.inbound.opt_out_type == "STOP":
             self.inbound.needs_person = self._is_expected_somewhere()
 
@@ -203,10 +209,6 @@ class Conversation:
         else:
             self._unknown(reply)
 
-    def _distress(self, _reply: Reply) -> None:
-        self.inbound.needs_person = True
-        self.answer("distress_heard", priority=Priority.URGENT, needed=ConsentNeeded.ALWAYS)
-
     def _report(self, _reply: Reply) -> None:
         self.inbound.needs_person = True
         chapter = get_chapter(self.session, self.person.chapter_id)
@@ -258,6 +260,10 @@ class Conversation:
         )
         self.outbox.text(self.session, self.person, text, now=self.now)
 
+    def reads_as(self, intent: Intent) -> bool:
+        """Return whether the text means this where no question is open."""
+        return parse(self.body, language=self.person.language).intent is intent
+
     def _unknown_sender(self) -> None:
         """Answer a number that we don't know once a day; a person reads all of it."""
         self.inbound.needs_person = True
@@ -304,7 +310,6 @@ _HANDLERS: dict[Intent, Callable[[Conversation, Reply], None]] = {
     Intent.CHOICE: Conversation._choice,
     Intent.AREA: Conversation._area,
     Intent.CHANGE: Conversation._change,
-    Intent.DISTRESS: Conversation._distress,
     Intent.REPORT: Conversation._report,
     Intent.HERE: Conversation._here,
     Intent.THANKS: Conversation._thanks,
