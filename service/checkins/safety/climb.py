@@ -68,7 +68,7 @@ def hand_shifts_over(session: Session, outbox: Outbox, *, now: datetime) -> int:
     for shift in begun:
         shift.told_at = now
         session.add(shift)
-        told += _say_it_begins(session, outbox, shift, now)
+        told += not _goes_on(session, shift) and _say_it_begins(session, outbox, shift, now)
     ended = session.exec(
         select(Shift).where(Shift.ends_at <= now, col(Shift.ended_at).is_(None))
     ).all()
@@ -77,6 +77,17 @@ def hand_shifts_over(session: Session, outbox: Outbox, *, now: datetime) -> int:
         session.add(shift)
         told += shift.told_at is not None and _say_it_is_over(session, outbox, shift, now)
     return told
+
+
+def _goes_on(session: Session, shift: Shift) -> bool:
+    """Return whether they were on call until then anyway: a shift after a shift is no news."""
+    before = select(Shift.id).where(
+        Shift.chapter_id == shift.chapter_id,
+        Shift.person_id == shift.person_id,
+        Shift.starts_at < shift.starts_at,
+        Shift.ends_at >= shift.starts_at,
+    )
+    return session.exec(before).first() is not None
 
 
 def _say_it_begins(session: Session, outbox: Outbox, shift: Shift, now: datetime) -> bool:
