@@ -16,6 +16,7 @@ from service.blasts.progress import finish_blasts
 from service.checkins.close import close_past_checkins
 from service.checkins.remind import queue_due_reminders as remind_of_checkins
 from service.checkins.safety.arm import arm_what_is_not
+from service.checkins.safety.arrive import alarm_missing_leads
 from service.checkins.safety.climb import climb, hand_shifts_over
 from service.checkins.waves import ask_for_company
 from service.rallies.close import close_past_rallies
@@ -64,6 +65,11 @@ JOBS = (
         _in_one_transaction(lambda s, _w, now: arm_what_is_not(s, now=now)),
     ),
     Job("climb the safety ladders", 1, lambda w, now: climb(w.database, w.outbox, now=now)),
+    Job(
+        "alarm missing leads",
+        1,
+        _in_one_transaction(lambda s, w, now: alarm_missing_leads(s, w.outbox, now=now)),
+    ),
     Job(
         "hand shifts over",
         1,

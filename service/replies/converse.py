@@ -216,7 +216,8 @@ class Conversation:
 
     def _here(self, reply: Reply) -> None:
         subject = self._coming_to()
-        if subject is None:
+        # An appointment of today has been heard already: this would be one of another day.
+        if subject is None or subject.startswith("checkin:"):
             self._unknown(reply)
         else:
             self._answering(subject).arrive()

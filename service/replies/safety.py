@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from service.chapters.tables import Office
+from service.checkins.safety.arrive import is_here
 from service.checkins.safety.contacts import answer_contact, open_question_of
 from service.checkins.safety.find import Case, cases_of
 from service.checkins.safety.report import raise_alarm, say
@@ -52,6 +53,8 @@ class Hearing:
             return True
         if reply.intent is Intent.HELP and self._cases:
             self.cry()
+            return True
+        if reply.intent is Intent.HERE and self._is_here():
             return True
         if reply.intent in (Intent.YES, Intent.NO) and self._answers_a_wish(reply):
             return True
@@ -140,6 +143,21 @@ class Hearing:
             talk.session, talk.outbox, case.check, case.reporter, word, person=talk.person,
             now=talk.now,
         )  # fmt: skip
+
+    def _is_here(self) -> bool:
+        """Note that they are at the door of today's appointment, or of each of several."""
+        talk = self._talk
+        rsvps = [
+            (case, rsvp)
+            for case in self._cases
+            if (rsvp := is_here(talk.session, case.check, talk.person)) is not None
+        ]
+        if not rsvps:
+            return False
+        talk.inbound.subject = rsvps[0][0].check.subject
+        leads = any(case.reporter is Reporter.LEAD for case, _ in rsvps)
+        talk.answer("here_noted_lead" if leads else "here_noted")
+        return True
 
     # --- what they hear ---
 

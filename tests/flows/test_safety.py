@@ -18,8 +18,9 @@ from service.checkins.safety.tables import SafetyCheck, SafetyState, SafetyStep,
 from service.checkins.tables import CheckIn, CheckInState
 from service.outbox.tables import Delivery, State
 from service.people.register import Card
-from service.people.tables import Person
+from service.people.tables import Consent, Person
 from service.privacy.policy import SYSTEM, Role, Viewer
+from service.rsvps.tables import Rsvp, RsvpState, SeatRole
 from tests.factories import make_organizer
 from tests.flows.conftest import Town
 
@@ -44,8 +45,6 @@ class Day:
         town.text(TOM, "Y")
 
     def _checkin(self) -> CheckIn:
-        from service.rsvps.tables import SeatRole
-
         town, now = self.town, self.town.clock.now()
         told = Registration(
             Card("+14135550120", alias="Azucena", language="es"), town.office.id, STARTS, how="web"
@@ -119,6 +118,36 @@ def test_family_and_lead_are_asked_together_once_the_usual_wait_is_over(day: Day
     assert day.told(ROSA) == ["safety_ask_lead"]
     assert day.told(TOM) == []
     assert "1 ya estoy afuera y bien" in day.town.got(AZUCENA)[-1]
+
+
+def test_the_leads_here_starts_it_and_everybody_elses_is_noted(day: Day) -> None:
+    day.town.text(ROSA, "HERE")  # days before: nobody is at any door
+    with day.town.session() as session:
+        assert session.get_one(CheckIn, day.checkin.id).state is CheckInState.APPROVED
+        assert RsvpState.ARRIVED not in session.exec(select(Rsvp.state)).all()
+    day.at(STARTS - timedelta(minutes=20))
+    day.town.text(TOM, "llegue")
+    assert day.town.told(TOM) == "here_noted"
+    day.town.text(ROSA, "HERE")
+    assert day.town.told(ROSA) == "here_noted_lead"
+    with day.town.session() as session:
+        assert session.get_one(CheckIn, day.checkin.id).state is CheckInState.UNDERWAY
+    day.at(STARTS - timedelta(minutes=5))
+    assert day.told(NOOR) == []
+
+
+def test_a_lead_who_is_missing_ten_minutes_before_is_an_alarm_once(day: Day) -> None:
+    marta = day.town.volunteer(MARTA, name="Marta", consent=Consent.ACTIVE)
+    with day.town.wiring.database.write() as session:
+        make_organizer(session, day.town.chapter, now=day.town.clock.now(), person_id=marta.id)
+    day.town.text(NOOR, "Y")
+    day.at(STARTS - timedelta(minutes=11))
+    assert day.told(MARTA) == []
+    day.at(STARTS - timedelta(minutes=10))
+    day.at(STARTS - timedelta(minutes=9))
+    assert day.told(MARTA) == ["alert_no_lead"]
+    assert day.told(NOOR) == ["alert_no_lead_standby"]
+    assert day.told(ROSA) == []
 
 
 def test_it_waits_from_when_they_went_in(day: Day) -> None:

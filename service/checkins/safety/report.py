@@ -30,7 +30,7 @@ def say(
 ) -> SafetyCheck:  # fmt: skip
     """Take one word of one person; return the check as it is then."""
     if word is Word.IN and check.checkin_id is not None:
-        _set_underway(session, check.checkin_id)
+        set_underway(session, check.checkin_id)
     return advance(session, outbox, check.id, Said(reporter, word), now=now, person=person)
 
 
@@ -106,7 +106,8 @@ def _must_be_open(check: SafetyCheck) -> None:
         raise WrongState("safety_not_open", f"safety check {check.id} is {check.state}")
 
 
-def _set_underway(session: Session, checkin_id: UUID) -> None:
+def set_underway(session: Session, checkin_id: UUID) -> None:
+    """Note that an approved check-in has begun. Safe to run twice."""
     checkin = session.get_one(CheckIn, checkin_id)
     if checkin.state is CheckInState.APPROVED:
         checkin.state = CheckInState.UNDERWAY
