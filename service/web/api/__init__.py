@@ -10,6 +10,7 @@ from service.web.api import (
     docs,
     families,
     rallies,
+    safety,
     volunteers,
 )  # fmt: skip
 from service.web.api.auth import authenticate, json_only
@@ -18,7 +19,7 @@ from service.web.api.problems import answer_error
 closed = APIRouter(
     dependencies=[Depends(authenticate), Depends(json_only)], responses=docs.FAILURES
 )
-for resource in (chapter, checkins, rallies, answers, blasts, volunteers, families):
+for resource in (chapter, checkins, safety, rallies, answers, blasts, volunteers, families):
     closed.include_router(resource.router)
 
 router = APIRouter(prefix=docs.PREFIX)
