@@ -15,6 +15,9 @@ from sqlmodel import Session
 from service.blasts.progress import finish_blasts
 from service.checkins.close import close_past_checkins
 from service.checkins.remind import queue_due_reminders as remind_of_checkins
+from service.checkins.safety.arm import arm_what_is_not
+from service.checkins.safety.arrive import alarm_missing_leads
+from service.checkins.safety.climb import climb, hand_shifts_over
 from service.checkins.waves import ask_for_company
 from service.erasure.erase import erase_who_asked
 from service.rallies.close import close_past_rallies
@@ -59,6 +62,22 @@ def _recover_missed_texts(wiring: Wiring, now: datetime) -> int:
 
 
 JOBS = (
+    Job(
+        "arm safety checks",
+        6,
+        _in_one_transaction(lambda s, _w, now: arm_what_is_not(s, now=now)),
+    ),
+    Job("climb the safety ladders", 1, lambda w, now: climb(w.database, w.outbox, now=now)),
+    Job(
+        "alarm missing leads",
+        1,
+        _in_one_transaction(lambda s, w, now: alarm_missing_leads(s, w.outbox, now=now)),
+    ),
+    Job(
+        "hand shifts over",
+        1,
+        _in_one_transaction(lambda s, w, now: hand_shifts_over(s, w.outbox, now=now)),
+    ),
     Job(
         "ask volunteers to come along",
         1,

@@ -10,7 +10,9 @@ from datetime import timedelta
 
 import service.accounts.tables
 import service.blasts.tables
+import service.calls.tables
 import service.chapters.tables
+import service.checkins.safety.tables
 import service.checkins.tables
 import service.inbox.tables
 import service.outbox.tables
@@ -19,6 +21,7 @@ import service.privacy.audit
 import service.rallies.tables
 import service.replies.tables
 import service.rsvps.tables  # noqa: F401
+from service.calls.place import Caller, CallParts
 from service.clock import Clock, FollowedClock, SystemClock
 from service.db import Database
 from service.messages.catalog import Catalog, load_catalog
@@ -32,6 +35,7 @@ from service.sms.carrier import Carrier, Mailbox
 from service.sms.post import TwilioPost
 from service.sms.signature import Signatures
 from service.sms.twilio import TwilioDirectory
+from service.sms.voice import TwilioVoice
 
 
 @dataclass(frozen=True)
@@ -112,6 +116,24 @@ def make_carrier(settings: Settings) -> Carrier:
 def make_worker(wiring: Wiring) -> Worker:
     """Construct a worker. Belongs to one event loop."""
     return Worker(make_parts(wiring))
+
+
+def make_caller(wiring: Wiring) -> Caller:
+    """Construct what places calls. Belongs to one event loop."""
+    settings = wiring.settings
+    voice = TwilioVoice(
+        api_base=settings.twilio_api_base,
+        account_sid=settings.twilio_account_sid,
+        auth_token=settings.twilio_auth_token.get_secret_value(),
+        timeout_seconds=timing_of(settings).carrier_timeout.total_seconds(),
+        connections=settings.carrier_connections,
+    )
+    return Caller(
+        CallParts(
+            wiring.database, wiring.keyring, voice, wiring.clock, settings.public_url,
+            wiring.timing,
+        )
+    )  # fmt: skip
 
 
 def make_parts(wiring: Wiring) -> Parts:

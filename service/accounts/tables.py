@@ -22,6 +22,7 @@ class Organizer(Table, table=True):
     role: Role = Field(default=Role.ORGANIZER, sa_type=words(Role))
     language: str = "en"
     is_active: bool = True
+    person_id: UUID | None = Field(default=None, foreign_key="person.id")  # their own phone
     created_at: datetime
 
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Index
 from sqlmodel import Field
 
 from service.db import Table
 from service.db.types import words
+
+
+def _with_default(number: int) -> Any:
+    """Return a field that rows from before it was known have too."""
+    return Field(default=number, sa_column_kwargs={"server_default": str(number)})
 
 
 class OfficeKind(StrEnum):
@@ -37,6 +44,11 @@ class Chapter(Table, table=True):
     time_zone: str
     quiet_from_minute: int = 20 * 60  # of the local day; from == until: no quiet hours
     quiet_until_minute: int = 9 * 60
+    safety_again_minutes: int = _with_default(
+        15
+    )  # until a family and their lead are asked a second time
+    safety_rung_minutes: int = _with_default(5)  # until the next one on the ladder is told
+    safety_call_minutes: int = _with_default(3)  # until the shift is called again
 
 
 class Office(Table, table=True):
@@ -52,6 +64,7 @@ class Office(Table, table=True):
     meeting_point: str
     time_zone: str
     usual_wait_minutes: int = 240
+    closes_minute: int = _with_default(17 * 60)  # local; who is not out by then is looked for
     verified_on: date | None = None
 
 
@@ -66,3 +79,22 @@ class Sender(Table, table=True):
     segments_per_second: float = 3.0
     daily_cap_segments: int | None = None
     is_paused: bool = False
+
+
+class Shift(Table, table=True):
+    """Somebody who is called when a family goes silent, from one moment to another.
+
+    Shifts may overlap: then all of them are called.
+    """
+
+    __tablename__ = "shift"
+    __table_args__ = (Index("ix_shift_chapter_id_ends_at", "chapter_id", "ends_at"),)
+    id: UUID = Field(primary_key=True)
+    chapter_id: UUID = Field(foreign_key="chapter.id")
+    person_id: UUID = Field(foreign_key="person.id")
+    starts_at: datetime
+    ends_at: datetime
+    told_at: datetime | None = None  # when they were told that it begins
+    ended_at: datetime | None = None  # when its end was noted, and who follows
+    created_by: str
+    created_at: datetime

@@ -11,6 +11,7 @@ from sqlmodel import Session
 from service.chapters.find import get_chapter
 from service.chapters.tables import Office
 from service.checkins.rules import next_reminder_at
+from service.checkins.safety.arm import arm
 from service.checkins.tables import CheckIn, CheckInState
 from service.checkins.words import words
 from service.errors import InvalidValue, WrongState
@@ -53,6 +54,8 @@ def approve(
     checkin.state, checkin.approved_at = CheckInState.APPROVED, now
     checkin.remind_at = next_reminder_at(checkin.starts_at, office.time_zone, now) or now
     session.add(checkin)
+    session.flush()
+    arm(session, checkin, now=now)
     family = session.get_one(Person, checkin.family_id)
     if approval.agreed_to_texts and family.consent is not Consent.OPTED_OUT:
         opt_in(session, family, how="organizer", now=now)

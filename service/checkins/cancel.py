@@ -9,6 +9,7 @@ from sqlmodel import Session
 from service.chapters.find import get_chapter
 from service.chapters.tables import Office
 from service.checkins.find import LIVE
+from service.checkins.safety.arm import call_off
 from service.checkins.tables import CheckIn, CheckInState
 from service.checkins.words import words
 from service.errors import WrongState
@@ -36,6 +37,7 @@ def cancel(
     checkin.state, checkin.ended_at, checkin.remind_at = CheckInState.CANCELLED, now, None
     session.add(checkin)
     close_event(session, checkin.subject, reason="cancelled", now=now)
+    call_off(session, outbox, checkin, now=now)
     office = session.get_one(Office, checkin.office_id)
     if checkin.starts_at > now:
         _tell_companions(session, outbox, checkin, office, now)

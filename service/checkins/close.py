@@ -1,4 +1,7 @@
-"""Close what is past: no place, no question and no reminder stays open behind it."""
+"""Close what is past: no place, no question and no reminder stays open behind it.
+
+An appointment is not over before one of us has spoken with the family.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +10,24 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, col, select
 
 from service.chapters.tables import Office
+from service.checkins.safety.tables import OVER, SafetyCheck
 from service.checkins.tables import CheckIn, CheckInState
 from service.rsvps.close import close_event
 
 
 def close_past_checkins(session: Session, *, now: datetime) -> int:
-    """Close check-ins whose usual wait is over; return how many. Safe to run twice."""
+    """Close check-ins whose usual wait is over and whose safety check is; return how many.
+
+    Safe to run twice.
+    """
+    still_open = select(SafetyCheck.id).where(
+        col(SafetyCheck.checkin_id) == CheckIn.id, col(SafetyCheck.state).not_in(OVER)
+    )
     begun = session.exec(
         select(CheckIn).where(
             col(CheckIn.state).in_([CheckInState.APPROVED, CheckInState.UNDERWAY]),
             CheckIn.starts_at <= now,
+            ~still_open.exists(),
         )
     ).all()
     closed = 0

@@ -14,9 +14,12 @@ from service.chapters.find import first_chapter
 from service.chapters.tables import Chapter
 from service.db import new_id
 from service.errors import NotFound
+from service.people.consent import opt_in
+from service.people.phone import read_phone
+from service.people.register import Card, register_person
 from service.privacy.policy import Role
 from service.settings import Settings
-from service.wiring import wire
+from service.wiring import Wiring, wire
 
 app = typer.Typer(help="Organizers: accounts, sign-in links, API tokens.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="The organizer's name, as shown in the console.")]
@@ -28,6 +31,7 @@ def add(
     chapter: Annotated[str, typer.Option(help="Chapter (default: the first one).")] = "",
     language: Annotated[str, typer.Option(help="en or es.")] = "en",
     is_admin: Annotated[bool, typer.Option("--admin", help="May change settings.")] = False,
+    phone: Annotated[str, typer.Option(help="Their own phone, for alarms.")] = "",
 ) -> None:
     """Add an organizer and print a sign-in link that works once."""
     wiring = wire(Settings())
@@ -43,6 +47,8 @@ def add(
         )
         session.add(organizer)
         session.flush()
+        if phone:
+            _give_phone(session, wiring, organizer, phone)
         secret = make_link(session, organizer, now=now)
     print(f"{wiring.settings.public_url}/signin/{secret}")
 
@@ -56,6 +62,18 @@ def link(name: Name) -> None:
     print(f"{wiring.settings.public_url}/signin/{secret}")
 
 
+@app.command("phone")
+def set_phone(
+    name: Name,
+    phone: Annotated[str, typer.Argument(help="Their own phone, which may ring at night.")],
+) -> None:
+    """Say which phone is alarmed when nobody is on call, or nobody on call answers."""
+    wiring = wire(Settings())
+    with wiring.database.write() as session:
+        _give_phone(session, wiring, _organizer(session, name), phone)
+    print(f"{name} is alarmed there from now on.")
+
+
 @app.command("token")
 def token(
     name: Name, label: Annotated[str, typer.Option(help="What the token is for.")] = "api"
@@ -65,6 +83,18 @@ def token(
     with wiring.database.write() as session:
         organizer = _organizer(session, name)
         print(make_token(session, organizer, label=label, now=wiring.clock.now()))
+
+
+def _give_phone(session: Session, wiring: Wiring, organizer: Organizer, phone: str) -> None:
+    """Note an organizer's own phone; they agreed to be texted and called there."""
+    now = wiring.clock.now()
+    number = read_phone(phone, wiring.settings.countries, field="--phone")
+    card = Card(number, alias=organizer.name, language=organizer.language)
+    chapter = session.get_one(Chapter, organizer.chapter_id)
+    person = register_person(session, wiring.keyring, chapter, card, now=now)
+    opt_in(session, person, how="organizer", now=now)
+    organizer.person_id = person.id
+    session.add(organizer)
 
 
 def _organizer(session: Session, name: str) -> Organizer:

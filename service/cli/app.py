@@ -7,7 +7,7 @@ import sys
 import typer
 from pydantic import ValidationError
 
-from service.cli import accounts, chapters, demo, explain, migrate, processes, trouble
+from service.cli import accounts, chapters, demo, explain, migrate, processes, shifts, trouble
 from service.errors import AcompanaError
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ app.command("migrate")(migrate.migrate)
 app.add_typer(accounts.app, name="organizer")
 app.add_typer(chapters.chapter_app, name="chapter")
 app.add_typer(chapters.office_app, name="office")
+app.add_typer(shifts.app, name="shift")
 app.add_typer(trouble.app, name="trouble")
 app.add_typer(explain.app, name="explain")
 

@@ -70,6 +70,7 @@ def add_office(
     meet: Annotated[str, typer.Option(help="Where companions meet, under 40 letters.")],
     zone: Zone = "America/New_York",
     wait_minutes: Annotated[int, typer.Option(help="How long it usually takes.")] = 240,
+    closes: Annotated[str, typer.Option(help="When it closes, local time, like 17:00.")] = "17:00",
 ) -> None:
     """Add an office to the first chapter."""
     _check_zone(zone)
@@ -79,10 +80,18 @@ def add_office(
             Office(
                 id=new_id(), chapter_id=first_chapter(session).id, name=name, kind=kind, area=area,
                 address=address, meeting_point=meet, time_zone=zone,
-                usual_wait_minutes=wait_minutes,
+                usual_wait_minutes=wait_minutes, closes_minute=_minute(closes),
             )
         )  # fmt: skip
     print(f"Added {name}.")
+
+
+def _minute(closes: str) -> int:
+    """Return the minute of the day that a time names."""
+    hour, _, minute = closes.partition(":")
+    if hour.isdecimal() and minute.isdecimal() and int(hour) < 24 and int(minute) < 60:
+        return int(hour) * 60 + int(minute)
+    raise InvalidValue("--closes", "bad_clock", f"--closes: write it like 17:00, not {closes!r}")
 
 
 def _check_zone(zone: str) -> None:

@@ -12,6 +12,7 @@ from sqlmodel import Session
 from service.accounts.sign_in import make_link
 from service.accounts.tables import Organizer
 from service.accounts.tokens import make_token
+from service.chapters.shifts import add_shift
 from service.chapters.tables import Chapter, Office, OfficeKind, Sender
 from service.checkins.approve import USUAL_PLACES, Approval, approve
 from service.checkins.register import Registration, register
@@ -19,6 +20,7 @@ from service.db import new_id
 from service.messages import dates
 from service.people.consent import opt_in
 from service.people.register import Card, make_family, make_volunteer, register_person
+from service.people.tables import Person
 from service.privacy.policy import Role, Viewer
 from service.rallies.draft import Draft, save_draft
 from service.wiring import Wiring
@@ -60,6 +62,10 @@ FAMILIES = (
     Someone("+14135550120", "Azucena", "es"),
     Someone("+14135550121", "Jasmine", "en"),
 )
+ORGANIZER_PHONE = Someone("+14135550130", ORGANIZER, "en")
+ON_CALL = next(one for one in VOLUNTEERS if one.name == "Hannah")
+EVERYBODY = (*FAMILIES, *VOLUNTEERS, ORGANIZER_PHONE)
+DAYS_ON_CALL = 14
 
 
 @dataclass(frozen=True)
@@ -74,7 +80,7 @@ class Network:
 
 
 def seed(session: Session, wiring: Wiring, *, now: datetime) -> Network:
-    """Write the network: 1 chapter, 2 offices, 14 volunteers, 2 families, 1 organizer."""
+    """Write the network: 1 chapter, 2 offices, 14 volunteers, 2 families, 1 organizer, 1 on call."""
     chapter = _chapter(session)
     offices = _offices(session, chapter.id)
     organizer = Organizer(
@@ -82,14 +88,18 @@ def seed(session: Session, wiring: Wiring, *, now: datetime) -> Network:
     )
     session.add(organizer)
     session.flush()
-    for someone in (*VOLUNTEERS, *FAMILIES):
+    for someone in EVERYBODY:
         card = Card(someone.phone, alias=someone.name, language=someone.language)
         person = register_person(session, wiring.keyring, chapter, card, now=now)
         opt_in(session, person, how="demo", now=now)
-        if someone in FAMILIES:
+        if someone is ORGANIZER_PHONE:
+            organizer.person_id = person.id
+        elif someone in FAMILIES:
             make_family(session, person, now=now)
         else:
             make_volunteer(session, person, now=now, vetting=someone.vetting, roles=someone.roles)
+        if someone is ON_CALL:
+            _put_on_call(session, chapter, person, now)
     return Network(
         chapter=chapter,
         organizer=Viewer(organizer.role, organizer.name, organizer.id, chapter.id),
@@ -97,6 +107,18 @@ def seed(session: Session, wiring: Wiring, *, now: datetime) -> Network:
         sign_in=make_link(session, organizer, now=now),
         token=make_token(session, organizer, label="demo", now=now),
     )
+
+
+def _put_on_call(session: Session, chapter: Chapter, person: Person, now: datetime) -> None:
+    """Give somebody every shift from yesterday on: each of 24 hours, one after the other."""
+    begins = at_local(now, days=-1, hour=8)
+    for day in range(DAYS_ON_CALL):
+        starts_at = begins + timedelta(days=day)
+        if starts_at + timedelta(days=1) > now:
+            add_shift(
+                session, chapter.id, person.id, starts_at=starts_at,
+                ends_at=starts_at + timedelta(days=1), by=ORGANIZER, now=now,
+            )  # fmt: skip
 
 
 def seed_events(session: Session, wiring: Wiring, network: Network, *, now: datetime) -> None:

@@ -21,6 +21,7 @@ from rich.console import Console
 from service.accounts.sign_in import make_link
 from service.accounts.tables import Organizer
 from service.cli.demo_network import (
+    EVERYBODY,
     FAMILIES,
     RALLY_PLACE,
     VOLUNTEERS,
@@ -31,6 +32,7 @@ from service.cli.demo_network import (
     friday_rally,
     seed,
 )
+from service.cli.demo_safety import AfterTheAppointment, Rings
 from service.cli.stage import Stage, prepare_stage, sandbox_running, service_running
 from service.db import new_id
 from service.errors import AcompanaError
@@ -117,7 +119,7 @@ class Phones:
     def print_transcript(self) -> None:
         """Print each phone's thread."""
         console.print("\n[bold]As each phone saw it[/]")
-        for who in (*FAMILIES, *VOLUNTEERS):
+        for who in EVERYBODY:
             thread = self.thread(who)
             if not thread:
                 continue
@@ -134,7 +136,7 @@ class Story:
     """The steps, each checked."""
 
     def __init__(self, stage: Stage, phones: Phones, wiring: Wiring, network: Network) -> None:
-        self._phones = phones
+        self._phones, self._rings = phones, Rings(stage.sandbox_url)
         self._wiring = wiring
         self._network = network
         self._blast_id = ""
@@ -157,6 +159,10 @@ class Story:
         self._day_before()
         self._rally()
         self._board(checkin_id)
+        starts_at = datetime.fromisoformat(
+            self._call("GET", f"/checkins/{checkin_id}")["starts_at"]
+        )
+        AfterTheAppointment(self._phones, self._rings, self._until, self._check).tell(starts_at)
 
     def _register(self) -> str:
         family = FAMILIES[0]

@@ -20,7 +20,7 @@ from service.db.migrate import is_current
 from service.errors import Misuse
 from service.settings import Settings
 from service.web.console import end_streams
-from service.wiring import Wiring, make_worker, wire
+from service.wiring import Wiring, make_caller, make_worker, wire
 
 log = structlog.get_logger()
 
@@ -124,7 +124,7 @@ class _Server(uvicorn.Server):
 
 
 def _work_until(wiring: Wiring, stop: threading.Event) -> None:
-    """Run a worker on this thread until `stop`; what is in flight is finished."""
+    """Send texts and place calls on this thread until `stop`; what is in flight is finished."""
 
     async def work() -> None:
         ended = asyncio.Event()
@@ -133,7 +133,7 @@ def _work_until(wiring: Wiring, stop: threading.Event) -> None:
             target=lambda: (stop.wait(), loop.call_soon_threadsafe(ended.set)), daemon=True
         )
         watcher.start()
-        await make_worker(wiring).run(ended)
+        await asyncio.gather(make_worker(wiring).run(ended), make_caller(wiring).run(ended))
 
     _run_fast(work())
 

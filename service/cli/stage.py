@@ -16,7 +16,7 @@ from pathlib import Path
 
 import httpx
 
-from service.cli.demo_network import FAMILIES, SENDER, VOLUNTEERS
+from service.cli.demo_network import EVERYBODY, SENDER
 from service.cli.migrate import prepare
 from service.errors import Unavailable
 from service.settings import Settings
@@ -80,8 +80,7 @@ def sandbox_running(stage: Stage, *, title: str) -> Iterator[None]:
     ]  # fmt: skip
     with _running(stage, command, "sandbox", f"{stage.sandbox_url}/_sandbox/health"):
         phones = [
-            {"number": one.phone, "name": one.name, "language": one.language}
-            for one in (*VOLUNTEERS, *FAMILIES)
+            {"number": one.phone, "name": one.name, "language": one.language} for one in EVERYBODY
         ]
         httpx.post(f"{stage.sandbox_url}/_sandbox/phones", json=phones).raise_for_status()
         yield

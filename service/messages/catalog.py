@@ -45,6 +45,7 @@ class Catalog:
     """All words that people read. Immutable; one instance serves the whole process."""
 
     templates: Mapping[str, Template]
+    spoken: Mapping[str, Template]
     errors: Mapping[str, Text]
     counted: Mapping[str, Mapping[str, tuple[str, str]]]
     words: Mapping[tuple[str, str], Text]
@@ -66,6 +67,14 @@ class Catalog:
         template = self.template(key)
         says = _in_language(template.says, language, f"text {key!r}")
         return _fill(says, template.placeholders, values, self.defaults, f"text {key!r}")
+
+    def speech(self, key: str, language: str, /, **values: Value) -> str:
+        """Return what a call says, its placeholders filled. Raises CatalogError as `text` does."""
+        if key not in self.spoken:
+            raise CatalogError(f"nothing spoken {key!r}; add [spoken.{key}] to en.toml and es.toml")
+        template = self.spoken[key]
+        says = _in_language(template.says, language, f"spoken {key!r}")
+        return _fill(says, template.placeholders, values, self.defaults, f"spoken {key!r}")
 
     def error(self, code: str, language: str, /, **values: Value) -> str:
         """Return what a page says about a domain error; values that it has no use for are let be.
@@ -143,7 +152,8 @@ def build_catalog(sources: Mapping[str, str]) -> Catalog:
     """Build a catalog from TOML, language -> file content. Raises CatalogError as load_catalog."""
     files = {language: tomllib.loads(source) for language, source in sources.items()}
     return Catalog(
-        templates=MappingProxyType({t.key: t for t in _templates(files)}),
+        templates=MappingProxyType({t.key: t for t in _templates(files, "text")}),
+        spoken=MappingProxyType({t.key: t for t in _templates(files, "spoken")}),
         errors=MappingProxyType(_by_key({k: f["error"] for k, f in files.items()}, "error")),
         counted=MappingProxyType(_counted(files)),
         words=MappingProxyType(_words(files)),
@@ -151,15 +161,17 @@ def build_catalog(sources: Mapping[str, str]) -> Catalog:
     )
 
 
-def _templates(files: Mapping[str, Any]) -> Iterable[Template]:
-    entries = _by_key({language: file["text"] for language, file in files.items()}, "text")
+def _templates(files: Mapping[str, Any], section: str) -> Iterable[Template]:
+    entries = _by_key(
+        {language: file.get(section, {}) for language, file in files.items()}, section
+    )
     for key, versions in entries.items():
         readers = {entry["to"] for entry in versions.values()}
         budgets = {entry.get("parts", 1) for entry in versions.values()}
         needs = {_placeholders(entry["says"]) for entry in versions.values()}
         if len(readers) > 1 or len(budgets) > 1 or len(needs) > 1 or readers - set(AUDIENCES):
             raise CatalogError(
-                f"[text.{key}] differs between languages or has an unknown reader: "
+                f"[{section}.{key}] differs between languages or has an unknown reader: "
                 f"to={sorted(readers)}, parts={sorted(budgets)}, "
                 f"placeholders={[sorted(names) for names in needs]}"
             )

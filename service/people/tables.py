@@ -144,3 +144,18 @@ class VouchCode(Table, table=True):
     expires_at: datetime
     used_by: UUID | None = Field(default=None, foreign_key="person.id")
     used_at: datetime | None = None
+
+
+class EmergencyContact(Table, table=True):
+    """Somebody whom a family named. Told of nothing until they have answered us themself."""
+
+    __tablename__ = "emergency_contact"
+    __table_args__ = (
+        Index("uq_emergency_contact_family_id_person_id", "family_id", "person_id", unique=True),
+    )
+    id: UUID = Field(primary_key=True)
+    family_id: UUID = Field(foreign_key="person.id")
+    person_id: UUID = Field(foreign_key="person.id", index=True)
+    asked_at: datetime
+    answered_at: datetime | None = None
+    agreed: bool = False

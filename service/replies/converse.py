@@ -26,10 +26,12 @@ from service.replies.membership import TEXTS_PER_WEEK, Membership
 from service.replies.own_dates import OwnDates
 from service.replies.parse import parse
 from service.replies.rsvp import Answering
+from service.replies.safety import Hearing
 from service.replies.tables import TalkKind
 from service.replies.talks.talking import Talking
 from service.replies.which import LONGEST_LIST, Which
 from service.rsvps.respond import next_coming
+from service.rsvps.tables import Ask
 
 
 class Conversation:
@@ -52,12 +54,20 @@ class Conversation:
         self.membership = Membership(self)
         self.talking = Talking(self)
 
+    @property
+    def asks(self) -> Sequence[Ask]:
+        """What they were asked and have not answered."""
+        return self.which.asks
+
     def go_on(self) -> None:
         """Do what the text asks for."""
         if self.inbound.opt_out_type:
             self._carrier_has_answered()
             return
-        reply = self._read()
+        hearing = Hearing(self)
+        reply = self._read(hearing.expecting())
+        if hearing.takes(reply):
+            return
         if self.person.consent is Consent.OPTED_OUT and reply.intent not in _EVEN_IF_GONE:
             self.inbound.needs_person = reply.intent is not Intent.THANKS
             return
@@ -78,8 +88,9 @@ class Conversation:
         self.body = body
         self.go_on()
 
-    def _read(self) -> Reply:
-        reply = parse(self.body, language=self.person.language, expecting=self._expecting())
+    def _read(self, first: Expecting | None) -> Reply:
+        expecting = first or self._expecting()
+        reply = parse(self.body, language=self.person.language, expecting=expecting)
         if reply.intent is Intent.UNKNOWN and self._is_keyword():
             reply = Reply(Intent.JOIN, reads_like=reply.reads_like, why="the chapter's keyword")
         self.inbound.intent, self.inbound.why = reply.intent, reply.why
@@ -92,6 +103,8 @@ class Conversation:
         self.inbound.intent = self.inbound.opt_out_type.lower()
         if self.inbound.opt_out_type == "START":
             opt_in(self.session, self.person, how="carrier", now=self.now)
+        if self.inbound.opt_out_type == "HELP":
+            Hearing(self).help_was_asked()
         if self.inbound.opt_out_type == "STOP":
             self.inbound.needs_person = self.is_expected_somewhere()
 
@@ -194,10 +207,6 @@ class Conversation:
         else:
             self._unknown(reply)
 
-    def _distress(self, _reply: Reply) -> None:
-        self.inbound.needs_person = True
-        self.answer("distress_heard", priority=Priority.URGENT, needed=ConsentNeeded.ALWAYS)
-
     def _report(self, _reply: Reply) -> None:
         self.inbound.needs_person = True
         chapter = get_chapter(self.session, self.person.chapter_id)
@@ -205,7 +214,8 @@ class Conversation:
 
     def _here(self, reply: Reply) -> None:
         rsvp = next_coming(self.session, self.person.id, now=self.now)
-        if rsvp is None:
+        # An appointment of today has been heard already: this would be one of another day.
+        if rsvp is None or rsvp.subject.startswith("checkin:"):
             self._unknown(reply)
         else:
             self.inbound.subject = rsvp.subject
@@ -250,6 +260,10 @@ class Conversation:
             quiet_exempt=True,
         )
         self.outbox.text(self.session, to or self.person, text, now=self.now)
+
+    def reads_as(self, intent: Intent) -> bool:
+        """Return whether the text means this where no question is open."""
+        return parse(self.body, language=self.person.language).intent is intent
 
     def _unknown_sender(self) -> None:
         """Answer a number that we don't know once a day; a person reads all of it."""
@@ -304,7 +318,6 @@ _HANDLERS: dict[Intent, Callable[[Conversation, Reply], None]] = {
     Intent.CHECKIN: Conversation._checkin,
     Intent.CHANGE: Conversation._change,
     Intent.ERASE: Conversation._erase,
-    Intent.DISTRESS: Conversation._distress,
     Intent.REPORT: Conversation._report,
     Intent.HERE: Conversation._here,
     Intent.THANKS: Conversation._thanks,

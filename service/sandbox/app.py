@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 
-from service.sandbox import control, pages, rest
+from service.sandbox import control, pages, rest, rest_calls
 from service.sandbox.carrier import Carrier
 from service.sandbox.config import Config
 
@@ -27,4 +27,6 @@ def create_app(config: Config) -> Starlette:
         finally:
             await carrier.close()
 
-    return Starlette(routes=[*rest.ROUTES, *control.ROUTES, *pages.ROUTES], lifespan=lifespan)
+    return Starlette(
+        routes=[*rest_calls.ROUTES, *rest.ROUTES, *control.ROUTES, *pages.ROUTES], lifespan=lifespan
+    )

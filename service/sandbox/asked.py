@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
@@ -40,6 +40,14 @@ class PhoneText(BaseModel):
     model_config = ConfigDict(extra="forbid")
     body: Annotated[str, Field(min_length=1, max_length=1600)]
     to: Number | None = None
+
+
+class CallMove(BaseModel):
+    """What the holder of a phone does with a call; digit: for "press" only."""
+
+    model_config = ConfigDict(extra="forbid")
+    do: Literal["answer", "press", "hang-up"]
+    digit: Annotated[str, Field(pattern="^[0-9*#]$")] = "1"
 
 
 class ResetWish(BaseModel):

@@ -6,6 +6,7 @@ import asyncio
 
 from service.sandbox.agenda import Agenda
 from service.sandbox.callbacks import Journeys
+from service.sandbox.calls import Calls
 from service.sandbox.clock import SandboxClock
 from service.sandbox.config import Config
 from service.sandbox.faults import Faults
@@ -13,6 +14,7 @@ from service.sandbox.ledger import Ledger
 from service.sandbox.messages import Messages
 from service.sandbox.optout import OptOuts
 from service.sandbox.phones import Phones
+from service.sandbox.ringing import Ringing
 from service.sandbox.webhooks import Webhooks
 
 
@@ -32,6 +34,17 @@ class Carrier:
         self.webhooks = Webhooks(config)
         self.journeys = Journeys(
             config,
+            clock=self.clock,
+            agenda=self.agenda,
+            ledger=self.ledger,
+            faults=self.faults,
+            phones=self.phones,
+            webhooks=self.webhooks,
+        )
+        self.calls = Calls()
+        self.ringing = Ringing(
+            config,
+            self.calls,
             clock=self.clock,
             agenda=self.agenda,
             ledger=self.ledger,
@@ -69,6 +82,7 @@ class Carrier:
         self.agenda.clear()
         self.journeys.reset()
         self.messages.clear()
+        self.calls.clear()
         self.opt_outs.clear()
         self.faults.clear()
         self.phones.clear()

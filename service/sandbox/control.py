@@ -10,13 +10,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from service.sandbox.asked import ClockMove, NewPhone, Number, PhoneText, ResetWish
+from service.sandbox.asked import CallMove, ClockMove, NewPhone, Number, PhoneText, ResetWish
 from service.sandbox.carrier import Carrier
 from service.sandbox.clock import ClockOutOfRange
 from service.sandbox.faults import RuleSet
 from service.sandbox.origin import Handler, own_pages_only
 from service.sandbox.phones import Phone, bubble_as_json
 from service.sandbox.rest import carrier_of
+from service.sandbox.ringing import handle_call
 from service.sandbox.texts import text_in
 
 
@@ -177,6 +178,24 @@ async def text_from_phone(request: Request) -> Response:
     )
 
 
+async def list_calls(request: Request) -> Response:
+    """Return the calls to a phone, oldest first."""
+    calls = carrier_of(request).calls.of(request.path_params["number"])
+    return JSONResponse({"calls": [call.as_shown() for call in calls]})
+
+
+async def move_call(request: Request) -> Response:
+    """Pick up, press a key or hang up; 409 when the call is not there for it."""
+    carrier = carrier_of(request)
+    move = CallMove.model_validate_json(await request.body())
+    call = carrier.calls.get(request.path_params["sid"])
+    if call is None or call.to != request.path_params["number"]:
+        return JSONResponse({"detail": "no such call"}, 404)
+    if not await handle_call(carrier, call, move.do, move.digit):
+        return JSONResponse({"detail": f"the call is {call.status}"}, 409)
+    return JSONResponse(call.as_shown())
+
+
 async def show_faults(request: Request) -> Response:
     return JSONResponse({"rules": carrier_of(request).faults.standing()})
 
@@ -215,6 +234,8 @@ ROUTES = [
     _route("/phones", "POST", register_phones),
     _route("/phones/{number}", "GET", show_phone),
     _route("/phones/{number}/texts", "POST", text_from_phone),
+    _route("/phones/{number}/calls", "GET", list_calls),
+    _route("/phones/{number}/calls/{sid}", "POST", move_call),
     _route("/faults", "GET", show_faults),
     _route("/faults", "POST", add_faults),
     _route("/faults", "DELETE", clear_faults),

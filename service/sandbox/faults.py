@@ -24,7 +24,13 @@ Fault = (
     AnswerFault
     | CallbackFault
     | Literal[
-        "callback-reordered", "list-lag", "list-503", "outcome", "inbound-lost", "inbound-doubled"
+        "callback-reordered",
+        "list-lag",
+        "list-503",
+        "outcome",
+        "call-outcome",
+        "inbound-lost",
+        "inbound-doubled",
     ]
 )
 
@@ -50,7 +56,9 @@ class Rule(BaseModel):
     seconds: Annotated[float, Field(ge=0)] = 30.0
     seconds_to: Annotated[float, Field(ge=0)] | None = None
     copies: Annotated[int, Field(ge=2, le=100)] = 2
-    status: Literal["queued", "sent", "delivered", "undelivered", "failed"] = "undelivered"
+    status: Literal[
+        "queued", "sent", "delivered", "undelivered", "failed", "busy", "no-answer", "machine"
+    ] = "undelivered"
     error_code: int | None = None
 
 

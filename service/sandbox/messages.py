@@ -87,9 +87,9 @@ class Message:
             "account_sid": account_sid,
             "api_version": API_VERSION,
             "body": self.body,
-            "date_created": _rfc2822(self.created_at),
-            "date_sent": _rfc2822(self.sent_at),
-            "date_updated": _rfc2822(self.updated_at),
+            "date_created": rfc2822(self.created_at),
+            "date_sent": rfc2822(self.sent_at),
+            "date_updated": rfc2822(self.updated_at),
             "direction": self.direction,
             "error_code": self.error_code,
             "error_message": ERROR_WORDS.get(self.error_code) if self.error_code else None,
@@ -108,7 +108,7 @@ class Message:
         }
 
 
-def _rfc2822(moment: datetime | None) -> str | None:
+def rfc2822(moment: datetime | None) -> str | None:
     return _write_rfc2822(moment.replace(microsecond=0)) if moment else None
 
 

@@ -29,6 +29,7 @@ from service.sandbox.clock import ClockOutOfRange
 from service.sandbox.origin import Handler, own_pages_only
 from service.sandbox.phones import Changes, Phone
 from service.sandbox.rest import carrier_of, read_form
+from service.sandbox.ringing import handle_call
 from service.sandbox.texts import last_sender, text_in
 from service.sandbox.view import Screen, draw, words_for, write_day, write_shift, write_time
 
@@ -78,6 +79,7 @@ def _screen(carrier: Carrier, phone: Phone, most: int = MOST_TEXTS_ON_WALL) -> S
         zone=ZoneInfo(carrier.config.time_zone),
         most=most,
         is_stopped=carrier.opt_outs.has(carrier.pool_of(peer), phone.number),
+        calls=carrier.calls.of(phone.number),
     )
 
 
@@ -147,6 +149,21 @@ async def reply(request: Request) -> Response:
     message = await text_in(carrier_of(request), number, body, is_awaited=not wants_json)
     if wants_json:
         return JSONResponse({"sid": message.sid}, 201)
+    back = f"/phones/{quote(number)}" if form.get("back") == "phone" else "/phones"
+    return RedirectResponse(f"{back}#phone-{number.removeprefix('+')}", 303)
+
+
+async def call(request: Request) -> Response:
+    """Pick up, press a key or hang up on this phone."""
+    carrier, form = carrier_of(request), await read_form(request)
+    number = request.path_params["number"]
+    found = carrier.calls.get(request.path_params["sid"])
+    do, _, digit = form.get("do", "").partition(":")
+    if found is None or found.to != number or do not in {"answer", "press", "hang-up"}:
+        return JSONResponse({"detail": "no such call"}, 404)
+    await handle_call(carrier, found, do, digit or "1")
+    if "application/json" in request.headers.get("accept", ""):
+        return JSONResponse({"status": found.status}, 201)
     back = f"/phones/{quote(number)}" if form.get("back") == "phone" else "/phones"
     return RedirectResponse(f"{back}#phone-{number.removeprefix('+')}", 303)
 
@@ -227,5 +244,6 @@ ROUTES: list[BaseRoute] = [
     _post("/phones", add_phone),
     _post("/phones/clock", leap),
     _post("/phones/{number}/texts", reply),
+    _post("/phones/{number}/calls/{sid}", call),
     _post("/phones/{number}/seen", seen),
 ]

@@ -22,8 +22,13 @@ REASONS = {
     20429: Reason(429, "Too Many Requests"),
     20500: Reason(500, "Internal Server Error"),
     20503: Reason(503, "Service Unavailable"),
+    21201: Reason(400, "No 'To' number is specified"),
+    21205: Reason(400, "Url is not a valid URL"),
+    21210: Reason(400, "The source phone number provided is not yet verified for your account"),
     21211: Reason(400, "Invalid 'To' Phone Number"),
     21212: Reason(400, "Invalid From Number"),
+    21213: Reason(400, "Caller phone number is required"),
+    21220: Reason(400, "Call is not in-progress. Cannot redirect."),
     21408: Reason(
         400, "Permission to send an SMS has not been enabled for the region of the 'To' number"
     ),

@@ -79,16 +79,16 @@ async def create(request: Request) -> Response:
     if fault is not None:
         carrier.ledger.note("fault", fault=fault.fault, to=form.get("To"))
         if fault.fault == "slow-then-accept":
-            await _wait(carrier, fault)
+            await wait(carrier, fault)
         elif not fault.fault.startswith("accept-"):
-            return await _misbehave(carrier, fault, Refused(20500))
+            return await misbehave(carrier, fault, Refused(20500))
     try:
         message = await accept(carrier, form, arrived_at=arrived_at, own=own)
         answer: Response = _created(carrier, message)
     except Refused as refused:
         answer = refusal(refused)
     if fault is not None and fault.fault.startswith("accept-"):
-        return await _misbehave(carrier, fault, answer)
+        return await misbehave(carrier, fault, answer)
     return answer
 
 
@@ -97,12 +97,12 @@ def _created(carrier: Carrier, message: Message) -> Response:
     return Response(body, 201, media_type="application/json")
 
 
-async def _wait(carrier: Carrier, fault: Rule) -> None:
+async def wait(carrier: Carrier, fault: Rule) -> None:
     seconds = carrier.faults.seconds(fault)
     await carrier.agenda.wait_until(carrier.clock.now() + timedelta(seconds=seconds))
 
 
-async def _misbehave(carrier: Carrier, fault: Rule, otherwise: Response | Refused) -> Response:
+async def misbehave(carrier: Carrier, fault: Rule, otherwise: Response | Refused) -> Response:
     """Answer as the fault says; `otherwise` is what a merely slow one says in the end."""
     if fault.fault == "429":
         return refusal(Refused(20429))
@@ -113,7 +113,7 @@ async def _misbehave(carrier: Carrier, fault: Rule, otherwise: Response | Refuse
         return Hang(carrier.stopping)
     if how == "500":
         return refusal(Refused(20500))
-    await _wait(carrier, fault)
+    await wait(carrier, fault)
     return refusal(otherwise) if isinstance(otherwise, Refused) else otherwise
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from service.sandbox.calls import Call
 from service.sandbox.messages import Message
 from service.sandbox.phones import Phone
 
@@ -17,6 +19,7 @@ Words = dict[str, Any]
 Mood = Literal["good", "wait", "bad"]
 
 MARKS: dict[Mood, str] = {"good": "✓", "wait": "○", "bad": "✕"}
+MOST_CALLS = 3
 UNITS = ((86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
 
@@ -47,6 +50,20 @@ class Bubble:
 
 
 @dataclass(frozen=True)
+class Ring:
+    """One call on the screen: ringing, being heard, or over."""
+
+    sid: str
+    time: str
+    state: str
+    is_ringing: bool
+    is_heard: bool
+    waits_for_key: bool
+    said: str
+    pressed: str
+
+
+@dataclass(frozen=True)
 class Screen:
     """One phone as the page draws it."""
 
@@ -56,6 +73,7 @@ class Screen:
     bubbles: tuple[Bubble, ...]
     has_earlier: bool
     is_stopped: bool
+    rings: tuple[Ring, ...] = ()
 
     @property
     def lang(self) -> str:
@@ -70,7 +88,10 @@ class Screen:
         return self.bubbles[-1] if self.bubbles else None
 
 
-def draw(phone: Phone, *, peer: str, zone: ZoneInfo, most: int, is_stopped: bool) -> Screen:
+def draw(
+    phone: Phone, *, peer: str, zone: ZoneInfo, most: int, is_stopped: bool,
+    calls: Sequence[Call] = (),
+) -> Screen:  # fmt: skip
     """Return the phone's screen with its last `most` texts; peer: the number it talks with."""
     words = words_for(phone.language)
     bubbles: list[Bubble] = []
@@ -87,6 +108,24 @@ def draw(phone: Phone, *, peer: str, zone: ZoneInfo, most: int, is_stopped: bool
         bubbles=tuple(bubbles),
         has_earlier=len(phone.thread) > most,
         is_stopped=is_stopped,
+        rings=tuple(_ring(call, zone, words) for call in calls[-MOST_CALLS:]),
+    )
+
+
+def _ring(call: Call, zone: ZoneInfo, words: Words) -> Ring:
+    is_ringing, is_heard = call.status == "ringing", call.status == "in-progress"
+    state = words["ringing"] if is_ringing else words["talking"] if is_heard else words["missed"]
+    if call.status == "completed":
+        state = words["call_over"]
+    return Ring(
+        sid=call.sid,
+        time=write_time(call.created_at.astimezone(zone)),
+        state=state,
+        is_ringing=is_ringing,
+        is_heard=is_heard,
+        waits_for_key=bool(call.waits_for),
+        said=call.said[-1] if call.said else "",
+        pressed=", ".join(call.pressed),
     )
 
 

@@ -28,6 +28,7 @@ class Answer:
     status: int | None
     error: str | None = None
     attempts: int = 1
+    body: bytes = b""
 
     @property
     def in_short(self) -> int | str:
@@ -87,8 +88,8 @@ class Webhooks:
             async with self._client.post(
                 URL(address, encoded=True), data=body, headers=headers, allow_redirects=False
             ) as response:
-                await response.read()
-                return Answer(response.status)
+                body = await response.read()
+                return Answer(response.status, body=body)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
             return Answer(None, "no connection")
         except TimeoutError:

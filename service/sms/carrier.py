@@ -22,6 +22,19 @@ class OutgoingText(NamedTuple):
     validity_seconds: int
 
 
+class OutgoingCall(NamedTuple):
+    """One request to ring a phone. Numbers are E.164.
+
+    url: what the carrier asks for what to say, once somebody has picked up.
+    """
+
+    to: str
+    sender_number: str
+    url: str
+    status_callback: str
+    ring_seconds: int
+
+
 @dataclass(frozen=True, slots=True)
 class Accepted:
     """The carrier has it. Only a 201 with an id is this."""
@@ -83,6 +96,21 @@ class Carrier(Protocol):
     """Hands one text to the network, once."""
 
     async def send(self, text: OutgoingText, *, deadline: float) -> Outcome:
+        """Make one request, never a second; classify what came back. Raises nothing.
+
+        deadline: of the monotonic clock, looked at just before the first byte is written.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        ...
+
+
+class Voice(Protocol):
+    """Has the network ring one phone, once."""
+
+    async def place(self, call: OutgoingCall, *, deadline: float) -> Outcome:
         """Make one request, never a second; classify what came back. Raises nothing.
 
         deadline: of the monotonic clock, looked at just before the first byte is written.

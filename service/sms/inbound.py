@@ -35,6 +35,24 @@ class Receipt:
     error_code: str
 
 
+@dataclass(frozen=True, slots=True)
+class CallNews:
+    """How a call of ours stands, in the carrier's words. digits: keys that were pressed."""
+
+    call_sid: str
+    status: str
+    digits: str
+
+
+def read_call_news(form: FormData) -> CallNews:
+    """Return what a form of one of the voice webhooks says. Raises NotAWebhook."""
+    return CallNews(
+        call_sid=_need(form, "CallSid"),
+        status=str(form.get("CallStatus") or "").lower(),
+        digits=str(form.get("Digits") or ""),
+    )
+
+
 def read_inbound(form: FormData) -> InboundText:
     """Return the text in a form of the inbound webhook. Raises NotAWebhook. White space is kept."""
     media = str(form.get("NumMedia", "0"))

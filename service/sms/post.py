@@ -26,27 +26,27 @@ TOO_MANY_REQUESTS = 429
 FORM = "application/x-www-form-urlencoded"
 
 
-class TwilioPost:
-    """The carrier, spoken to as Twilio documents `POST .../Messages.json`."""
+class TwilioLine:
+    """Connections to the carrier that stay open, for one kind of request."""
+
+    resource: str
 
     def __init__(
         self, *, api_base: str, account_sid: str, auth_token: str, timeout_seconds: float,
         connections: int,
     ) -> None:  # fmt: skip
-        self._url = URL(f"{api_base}/2010-04-01/Accounts/{account_sid}/Messages.json")
+        self._url = URL(f"{api_base}/2010-04-01/Accounts/{account_sid}/{self.resource}.json")
         secret = base64.b64encode(f"{account_sid}:{auth_token}".encode()).decode()
         self._headers = {"Authorization": f"Basic {secret}", "Content-Type": FORM}
         self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
         self._connections = connections
         self._session: aiohttp.ClientSession | None = None
 
-    async def send(self, text: OutgoingText, *, deadline: float) -> Outcome:
-        """Make one request and say what came of it. See `Carrier.send`."""
+    async def _post(self, form: bytes, deadline: float) -> Outcome:
+        """Make one request and say what came of it."""
         try:
             _deadline.set(deadline)
-            async with self._open().post(
-                self._url, data=_form(text), allow_redirects=False
-            ) as answer:
+            async with self._open().post(self._url, data=form, allow_redirects=False) as answer:
                 return _classify(answer.status, await answer.read(), answer.headers)
         except _TooLateError:
             return NotWritten()
@@ -73,6 +73,16 @@ class TwilioPost:
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
         return self._session
+
+
+class TwilioPost(TwilioLine):
+    """The carrier, spoken to as Twilio documents `POST .../Messages.json`."""
+
+    resource = "Messages"
+
+    async def send(self, text: OutgoingText, *, deadline: float) -> Outcome:
+        """Make one request and say what came of it. See `Carrier.send`."""
+        return await self._post(_form(text), deadline)
 
 
 class _TooLateError(Exception):

@@ -49,6 +49,7 @@ def sandbox(sandbox_process: Sandbox) -> Sandbox:
 def webhooks(webhook_server: Webhooks) -> Webhooks:
     """The shared webhook server, as new."""
     webhook_server.posts.clear()
+    webhook_server.twiml.clear()
     webhook_server.status = 200
     return webhook_server
 

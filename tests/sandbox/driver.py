@@ -45,10 +45,11 @@ class Webhooks:
     url: str
     posts: list[Post] = field(default_factory=list)
     status: int = 200
+    twiml: dict[str, str] = field(default_factory=dict)  # by path, for calls
 
     def of(self, sid: str) -> list[Post]:
         """Return the posts about one message, in the order they came."""
-        return [post for post in self.posts if post.form["MessageSid"] == sid]
+        return [post for post in self.posts if post.form.get("MessageSid") == sid]
 
     def statuses(self, sid: str) -> list[str]:
         return [post.form["MessageStatus"] for post in self.of(sid)]
@@ -131,9 +132,11 @@ def answering_webhooks() -> Iterator[Webhooks]:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
             form = dict(parse_qsl(body, keep_blank_values=True))
             heard.posts.append(Post(self.path, form, self.headers["X-Twilio-Signature"]))
+            answer = heard.twiml.get(self.path.partition("?")[0], "").encode()
             self.send_response(heard.status)
-            self.send_header("Content-Length", "0")
+            self.send_header("Content-Length", str(len(answer)))
             self.end_headers()
+            self.wfile.write(answer)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             pass

@@ -124,8 +124,8 @@ def test_refuses_strangers_and_other_accounts(sandbox: Sandbox) -> None:
     assert error_of(sandbox.http.get(MESSAGES, auth=(ACCOUNT, "wrong"))) == (401, 20003)
     elsewhere = MESSAGES.replace(ACCOUNT, "AC" + "f" * 32)
     assert error_of(sandbox.http.get(elsewhere, auth=(ACCOUNT, TOKEN))) == (404, 20404)
-    calls = MESSAGES.replace("Messages", "Calls")
-    assert error_of(sandbox.http.get(calls, auth=(ACCOUNT, TOKEN))) == (404, 20404)
+    recordings = MESSAGES.replace("Messages", "Recordings")
+    assert error_of(sandbox.http.get(recordings, auth=(ACCOUNT, TOKEN))) == (404, 20404)
 
 
 def test_an_empty_list_has_every_field(sandbox: Sandbox) -> None:

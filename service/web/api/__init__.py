@@ -11,6 +11,7 @@ from service.web.api import (
     families,
     inbox,
     rallies,
+    safety,
     volunteers,
 )  # fmt: skip
 from service.web.api.auth import authenticate, json_only
@@ -19,7 +20,9 @@ from service.web.api.problems import answer_error
 closed = APIRouter(
     dependencies=[Depends(authenticate), Depends(json_only)], responses=docs.FAILURES
 )
-for resource in (chapter, checkins, rallies, answers, blasts, volunteers, families, inbox):
+for resource in (
+    chapter, checkins, safety, rallies, answers, blasts, volunteers, families, inbox,
+):  # fmt: skip
     closed.include_router(resource.router)
 
 router = APIRouter(prefix=docs.PREFIX)

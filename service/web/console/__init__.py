@@ -8,7 +8,9 @@ from service.web.console import (
     compose,
     messages,
     people,
+    safety,
     send,
+    shifts,
     sign_in,
 )
 from service.web.console import (
@@ -22,7 +24,7 @@ from service.web.pages import remember_typed
 from_here = [Depends(same_origin), Depends(remember_typed)]
 
 desk = APIRouter(dependencies=[*from_here, Depends(signed_in_organizer)])
-for room in (board, checkins, compose, send, messages, people, streams, sign_in):
+for room in (board, checkins, compose, send, messages, people, safety, shifts, streams, sign_in):
     desk.include_router(room.router)
 
 router = APIRouter(include_in_schema=False)

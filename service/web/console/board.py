@@ -14,6 +14,7 @@ from service.blasts.stop import NOT_YET_OUT
 from service.blasts.tables import Blast, BlastState
 from service.chapters.find import get_chapter
 from service.checkins import find as checkins
+from service.checkins.safety.find import open_safety
 from service.inbox.tables import Inbound
 from service.inbox.waiting import mark_handled, waiting_for_person
 from service.privacy.read import Reader
@@ -22,6 +23,8 @@ from service.rallies.tables import RallyState
 from service.web.console.cards import CheckInCard, checkin_cards, rally_cards
 from service.web.console.desk import AtDesk, Desk, go_to
 from service.web.console.messages import message_cards
+from service.web.console.safety import safety_cards
+from service.web.console.shifts import on_call_now
 from service.web.session import Read, Write
 
 router = APIRouter()
@@ -52,6 +55,8 @@ def board(session: Read, desk: AtDesk) -> HTMLResponse:
     return desk.page(
         "board.html",
         chapter=get_chapter(session, desk.chapter_id),
+        safety=safety_cards(session, desk, open_safety(session, desk.chapter_id)),
+        on_call=on_call_now(session, desk),
         urgent=_urgent(cards),
         others=[card for card in cards if card.status not in URGENT],
         rallies=rally_cards(session, [r for r in planned if r.state is RallyState.ANNOUNCED]),

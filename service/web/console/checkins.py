@@ -16,6 +16,7 @@ from service.checkins.approve import USUAL_PLACES, Approval, approve
 from service.checkins.cancel import cancel
 from service.checkins.find import LIVE, get_checkin
 from service.checkins.register import MOST_PEOPLE, register
+from service.checkins.safety.find import safety_of_checkin
 from service.checkins.tables import CheckIn, CheckInState
 from service.checkins.waves import ask_text, audience_of
 from service.errors import InvalidForm, WrongState
@@ -79,6 +80,7 @@ def show(session: Read, desk: AtDesk, checkin_id: UUID) -> HTMLResponse:
         waiting=[c for c in companions if c.rsvp.state in IN_LINE],
         note=desk.reader().show(checkin.sealed_note()),
         can_cancel=checkin.state in LIVE,
+        safety=safety_of_checkin(session, checkin.id),
         **context,
     )
 

@@ -1,0 +1,1 @@
+"""Voice calls: one call to one person, placed once, until they press a key."""

@@ -1,0 +1,220 @@
+"""What people text while somebody is out there: the answer to "how are you", IN and OUT, and fear.
+
+`Hearing` is asked before anything else is made of a text but STOP; what it takes is done.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from service.chapters.tables import Office
+from service.checkins.safety.arrive import is_here
+from service.checkins.safety.contacts import answer_contact, open_question_of
+from service.checkins.safety.find import Case, cases_of
+from service.checkins.safety.report import raise_alarm, say
+from service.checkins.safety.rules import Word
+from service.checkins.safety.tables import Reporter, SafetyCheck, SafetyState
+from service.checkins.safety.tell import first_name, glad_key
+from service.checkins.tables import CheckIn
+from service.messages import dates
+from service.messages.catalog import Value
+from service.outbox.tables import ConsentNeeded, Priority
+from service.people.register import alias_words
+from service.people.tables import Person
+from service.replies.intents import Expecting, Intent, Reply
+
+if TYPE_CHECKING:
+    from service.replies.converse import Conversation
+
+DIGITS = {1: Word.OUT_AND_OK, 2: Word.WAITING, 3: Word.HELP}
+WORDS = {Intent.IN: Word.IN, Intent.OUT: Word.OUT, Intent.WAITING: Word.WAITING}
+AT_THE_DOOR = (Reporter.LEAD, Reporter.OUTSIDE_CONTACT)
+
+
+class Hearing:
+    """What one text means to the safety checks that are open around whoever wrote it."""
+
+    def __init__(self, talk: Conversation) -> None:
+        self._talk = talk
+        self._cases = cases_of(talk.session, talk.person.id, now=talk.now)
+        self._asked = [case for case in self._cases if case.is_asked]
+
+    def expecting(self) -> Expecting | None:
+        """Return how the text is to be read while a question is open: digits come first."""
+        return Expecting.safety() if self._asked else None
+
+    def takes(self, reply: Reply) -> bool:
+        """Do what the text asks for, if it is about somebody's safety; return whether it was."""
+        if reply.intent is Intent.STOP:
+            return False
+        if reply.intent is Intent.DISTRESS:
+            self.cry()
+            return True
+        if reply.intent is Intent.HELP and self._cases:
+            self.cry()
+            return True
+        if reply.intent is Intent.HERE and self._is_here():
+            return True
+        if reply.intent in (Intent.YES, Intent.NO) and self._answers_a_wish(reply):
+            return True
+        if (word := self._word(reply)) is not None:
+            self._report(word)
+            return True
+        return self._is_unclear(reply)
+
+    def help_was_asked(self) -> bool:
+        """Take a HELP that the carrier has answered: on the day it is a cry, and people are called."""
+        if not self._cases:
+            return False
+        self.cry()
+        return True
+
+    def cry(self) -> None:
+        """Call people at once, whatever was being asked; a person also reads what they wrote."""
+        talk = self._talk
+        talk.inbound.needs_person = True
+        for case in self._cases:
+            self._say(case, Word.DISTRESS)
+        if not self._cases:
+            raise_alarm(talk.session, talk.outbox, talk.person, now=talk.now)
+        talk.answer("distress_heard", priority=Priority.URGENT, needed=ConsentNeeded.ALWAYS)
+
+    # --- which word it is ---
+
+    def _word(self, reply: Reply) -> Word | None:
+        if not self._cases:
+            return None
+        if reply.intent is Intent.CHOICE and self._asked and len(reply.numbers) == 1:
+            return self._digit(reply.numbers[0])
+        return WORDS.get(reply.intent)
+
+    def _digit(self, number: int) -> Word | None:
+        """Return what a digit says. "I'm fine", "ok" or OUT are no digit: from one of us they don't
+        mean that somebody has spoken with the family.
+        """
+        word = DIGITS[number]
+        if word is not Word.OUT_AND_OK or any(sign.isdecimal() for sign in self._talk.body):
+            return word
+        if self._asked[0].reporter is Reporter.FAMILY:
+            return word
+        return Word.OUT if self._talk.reads_as(Intent.OUT) else None
+
+    def _is_unclear(self, reply: Reply) -> bool:
+        """Say which digits there are, where their text was for this question alone."""
+        talk = self._talk
+        if not self._asked or talk.asks or reply.intent not in _FOR_THIS_QUESTION:
+            return False
+        talk.inbound.needs_person = True
+        self._answer("safety_digit")
+        return True
+
+    # --- whom it is about ---
+
+    def _report(self, word: Word) -> None:
+        cases = self._asked if word in DIGITS.values() and self._asked else self._cases
+        case = self._the_one_meant(cases)
+        if case is None and word is Word.HELP:
+            for each in cases:
+                self._say(each, word)
+            self._heard_a_cry()
+            return
+        if case is None:
+            self._answer("safety_which", {"name": self._name(cases[0].check)})
+            return
+        check = self._say(case, word)
+        if word is Word.HELP:
+            self._heard_a_cry()
+        else:
+            self._tell_back(case, check, word)
+
+    def _the_one_meant(self, cases: list[Case]) -> Case | None:
+        """Return the one that is meant; None where several are open and none is named."""
+        if len(cases) == 1:
+            return cases[0]
+        said = alias_words(self._talk.body)
+        named = [case for case in cases if alias_words(self._name(case.check)) & said]
+        return named[0] if len(named) == 1 else None
+
+    def _say(self, case: Case, word: Word) -> SafetyCheck:
+        talk = self._talk
+        talk.inbound.subject = case.check.subject
+        return say(
+            talk.session, talk.outbox, case.check, case.reporter, word, person=talk.person,
+            now=talk.now,
+        )  # fmt: skip
+
+    def _is_here(self) -> bool:
+        """Note that they are at the door of today's appointment, or of each of several."""
+        talk = self._talk
+        rsvps = [
+            (case, rsvp)
+            for case in self._cases
+            if (rsvp := is_here(talk.session, case.check, talk.person)) is not None
+        ]
+        if not rsvps:
+            return False
+        talk.inbound.subject = rsvps[0][0].check.subject
+        leads = any(case.reporter is Reporter.LEAD for case, _ in rsvps)
+        talk.answer("here_noted_lead" if leads else "here_noted")
+        return True
+
+    # --- what they hear ---
+
+    def _heard_a_cry(self) -> None:
+        self._talk.inbound.needs_person = True
+        self._talk.answer("distress_heard", priority=Priority.URGENT, needed=ConsentNeeded.ALWAYS)
+
+    def _tell_back(self, case: Case, check: SafetyCheck, word: Word) -> None:
+        at_the_door = case.reporter in AT_THE_DOOR
+        if word is Word.IN and at_the_door and check.state is SafetyState.ARMED:
+            self._answer("in_noted", {"hour": self._hour(check)})
+        elif word is Word.OUT and at_the_door:
+            self._answer("out_noted")
+        elif check.state is SafetyState.RESOLVED:
+            self._answer("safety_spoken")
+        elif check.state is SafetyState.WAITING:
+            self._answer("safety_waiting", {"hour": self._hour(check)})
+        elif check.state is SafetyState.OK and case.reporter is Reporter.FAMILY:
+            self._answer("safety_ok", once=glad_key(check))
+        else:
+            self._answer("safety_heard")
+
+    def _answer(
+        self, template: str, values: dict[str, Value] | None = None, *, once: str = ""
+    ) -> None:
+        self._talk.answer(template, values, priority=Priority.URGENT, once=once)
+
+    def _hour(self, check: SafetyCheck) -> str:
+        talk = self._talk
+        zone = talk.person.time_zone
+        if check.checkin_id is not None:
+            checkin = talk.session.get_one(CheckIn, check.checkin_id)
+            zone = talk.session.get_one(Office, checkin.office_id).time_zone
+        return dates.hour(check.next_at, ZoneInfo(zone), talk.person.language)
+
+    def _name(self, check: SafetyCheck) -> str:
+        talk = self._talk
+        family = talk.session.get_one(Person, check.person_id)
+        return first_name(talk.outbox, family)
+
+    # --- "may we call you, if we can't reach them?" ---
+
+    def _answers_a_wish(self, reply: Reply) -> bool:
+        talk = self._talk
+        wish = None if talk.asks else open_question_of(talk.session, talk.person.id)
+        if wish is None:
+            return False
+        agrees = reply.intent is Intent.YES
+        answer_contact(talk.session, wish, talk.person, agrees=agrees, now=talk.now)
+        if not agrees:
+            talk.answer("contact_no")
+            return True
+        family = talk.session.get_one(Person, wish.family_id)
+        language = talk.person.language
+        someone = talk.outbox.catalog.word("safety", "someone", language)
+        talk.answer("contact_yes", {"name": first_name(talk.outbox, family) or someone})
+        return True
+
+
+_FOR_THIS_QUESTION = (Intent.UNKNOWN, Intent.YES, Intent.NO, Intent.MAYBE, Intent.CHOICE)
