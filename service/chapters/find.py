@@ -52,6 +52,10 @@ def sender_of(session: Session, chapter_id: UUID) -> Sender:
     return sender
 
 
-def sender_by_number(session: Session, number_e164: str) -> Sender | None:
-    """Return whose number this is, or None."""
-    return session.exec(select(Sender).where(Sender.number == number_e164)).first()
+def sender_and_chapter(session: Session, number_e164: str) -> tuple[Sender, Chapter] | None:
+    """Return whose number this is and the number itself, or None."""
+    return session.exec(
+        select(Sender, Chapter)
+        .join(Chapter, col(Chapter.id) == Sender.chapter_id)
+        .where(Sender.number == number_e164)
+    ).first()

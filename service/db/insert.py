@@ -18,3 +18,17 @@ def insert_new(bind: Session | Engine, table: type[SQLModel] | Table) -> Any:
     dialect = (bind.get_bind() if isinstance(bind, Session) else bind).dialect.name
     make: Any = sqlite_insert if dialect == "sqlite" else postgresql_insert
     return make(table).on_conflict_do_nothing()
+
+
+def insert_or_lock(
+    bind: Session | Engine, table: type[SQLModel] | Table, values: dict[str, Any], *unique: str
+) -> Any:
+    """Return an INSERT that gives back the row, new or there already, and holds it: one statement.
+
+    unique: the columns of the rule that the row would break. Whoever else asks for it waits.
+    """
+    dialect = (bind.get_bind() if isinstance(bind, Session) else bind).dialect.name
+    make: Any = sqlite_insert if dialect == "sqlite" else postgresql_insert
+    same = {unique[0]: values[unique[0]]}  # changes nothing
+    new = make(table).values(**values).on_conflict_do_update(index_elements=unique, set_=same)
+    return new.returning(table)

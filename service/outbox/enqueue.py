@@ -71,7 +71,7 @@ class Outbox:
         body = speaking.text(text.template, person.language, **text.values)
         delivery_id = new_id()
         key = self.keyring.key(KeyKind.PERSON, person.id)
-        row = _row(person, chapter, sender_of(session, chapter.id).id, text, now) | {
+        row = _row(person, chapter, _sender_id(session, chapter.id), text, now) | {
             "id": delivery_id,
             "body_sealed": seal(key, "delivery", delivery_id, "body", body),
             "language": person.language,
@@ -84,6 +84,14 @@ class Outbox:
         if is_new:
             ring_after(session)
         return is_new
+
+
+def _sender_id(session: Session, chapter_id: UUID) -> UUID:
+    """Return the number that a chapter texts from, looked up once a transaction."""
+    known: dict[UUID, UUID] = session.info.setdefault("senders", {})
+    if chapter_id not in known:
+        known[chapter_id] = sender_of(session, chapter_id).id
+    return known[chapter_id]
 
 
 def _held_back_by(person: Person, needed: ConsentNeeded) -> str:

@@ -14,8 +14,8 @@ from uuid import UUID
 import structlog
 from sqlmodel import Session, col, or_, select
 
-from service.chapters.find import first_chapter, get_chapter, sender_by_number, sender_of
-from service.chapters.tables import Sender
+from service.chapters.find import first_chapter, sender_and_chapter, sender_of
+from service.chapters.tables import Chapter, Sender
 from service.db import Database, new_id
 from service.db.insert import insert_new
 from service.errors import InvalidValue, Unavailable
@@ -26,7 +26,7 @@ from service.outbox.withdraw import withdraw_person
 from service.people.consent import opt_out
 from service.people.phone import read_sender
 from service.people.register import Card, register_person
-from service.people.tables import Consent, Person
+from service.people.tables import Consent, Person, Volunteer
 from service.privacy.keyring import KeyKind
 from service.privacy.policy import SYSTEM
 from service.privacy.read import Reader
@@ -62,22 +62,28 @@ def take_in(
     Safe to run twice and at once: a message id has one row. A sender without a phone number (a
     short code, another app) can't be answered and is only logged.
     """
-    seen = session.exec(select(Inbound).where(Inbound.message_sid == text.message_sid)).first()
-    if seen is not None:
-        return seen.id if seen.done_at is None else None
     try:
         phone = read_sender(text.sender, reception.countries)
     except InvalidValue as error:
         log.warning("inbound.no_number_of_ours", why=error.code)
         return None
-    sender = sender_by_number(session, text.to) or _first_sender(session)
-    chapter = get_chapter(session, sender.chapter_id)
+    sender, chapter = sender_and_chapter(session, text.to) or _first_sender(session)
     person = register_person(session, reception.outbox.keyring, chapter, Card(phone), now=now)
     inbound_id = _write(session, reception.outbox, person, sender, text, came_at or now)
-    if inbound_id is not None and is_opt_out(text, person.language):
+    if inbound_id is None:
+        return _left_to_do(session, text.message_sid)
+    if is_opt_out(text, person.language):
         opt_out(session, person, how="carrier" if text.opt_out_type else "text", now=now)
         withdraw_person(session, person.id, reason="opted_out", now=now)
     return inbound_id
+
+
+def _left_to_do(session: Session, message_sid: str) -> UUID | None:
+    """Return the text that was written down before, unless its effects are committed."""
+    query = select(Inbound.id).where(
+        Inbound.message_sid == message_sid, col(Inbound.done_at).is_(None)
+    )
+    return session.exec(query).first()
 
 
 def who_left(session: Session, message_sid: str) -> UUID | None:
@@ -97,17 +103,26 @@ def is_opt_out(text: InboundText, language: str) -> bool:
 
 def act_on(session: Session, reception: Reception, inbound_id: UUID, *, now: datetime) -> None:
     """Do what a text asks for and answer it. Safe to run twice: the second time does nothing."""
-    inbound = session.get_one(Inbound, inbound_id, with_for_update=True)
+    # All that is needed of them in one statement; held here, so that nobody below reads it again.
+    inbound, person, _chapter, _volunteer = session.exec(
+        select(Inbound, Person, Chapter, Volunteer)
+        .join(Person, col(Person.id) == Inbound.person_id)
+        .join(Chapter, col(Chapter.id) == Person.chapter_id)
+        .join(Volunteer, col(Volunteer.person_id) == Person.id, isouter=True)
+        .where(Inbound.id == inbound_id)
+        .with_for_update(of=Inbound)
+        .execution_options(populate_existing=True)
+    ).one()
     if inbound.done_at is not None:
         return
-    person = session.get_one(Person, inbound.person_id)
     reader = Reader(reception.outbox.keyring, SYSTEM)
     body = reader.show(inbound.sealed_text(person.chapter_id))
     countries = tuple(reception.countries)
-    Conversation(session, reception.outbox, person, inbound, body, now, countries=countries).go_on()
+    talk = Conversation(session, reception.outbox, person, inbound, body, now, countries=countries)
+    inbound.done_at = now  # it commits with the effects
+    talk.go_on()
     if inbound.needs_person:
         need_person(session, inbound, now=now)
-    inbound.done_at = now
     session.add(inbound)
 
 
@@ -178,6 +193,7 @@ def _write(
     return inbound_id if session.execute(new).first() is not None else None
 
 
-def _first_sender(session: Session) -> Sender:
+def _first_sender(session: Session) -> tuple[Sender, Chapter]:
     """Return the number of the oldest chapter, for texts to a number that we no longer know."""
-    return sender_of(session, first_chapter(session).id)
+    chapter = first_chapter(session)
+    return sender_of(session, chapter.id), chapter

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -25,6 +25,8 @@ from service.rsvps.arrive import arrive
 from service.rsvps.respond import Answer, Response, respond
 from service.rsvps.tables import COMING, CONCERNED, Rsvp, RsvpState, SeatRole
 from service.rsvps.take_back import answer_before, take_back
+
+PLACE_IS_TOLD = timedelta(days=2)  # at the earliest, the evening before the day before
 
 
 class Talk(Protocol):
@@ -65,7 +67,7 @@ class Answering:
         if reply.remainder:
             self._keep_remainder(response.rsvp, reply.remainder)
         if response.rsvp is not None and response.rsvp.state in COMING and event.is_checkin:
-            self._tell_the_place_soon()
+            self._tell_the_place_soon(event)
         if response.freed_seat_id is not None:
             offer_places(self._session, talk.outbox, response.freed_seat_id, now=talk.now)
 
@@ -130,8 +132,10 @@ class Answering:
             rsvp.remainder_sealed = seal(key, "rsvp", rsvp.id, "remainder", scrub(remainder))
             self._session.add(rsvp)
 
-    def _tell_the_place_soon(self) -> None:
-        """Within a day of the appointment the clock tells the place at its next tick."""
+    def _tell_the_place_soon(self, event: Event) -> None:
+        """Once the others have heard the place, the clock tells it at its next tick."""
+        if event.starts_at - self._talk.now > PLACE_IS_TOLD:
+            return
         checkin = self._session.get_one(CheckIn, UUID(self._subject.partition(":")[2]))
         remind_again(self._session, checkin, now=self._talk.now)
 

@@ -10,12 +10,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import cast
 from uuid import UUID
 
 from sqlmodel import Session, col, select
 
 from service.db import new_id
-from service.db.insert import insert_new
+from service.db.insert import insert_or_lock
 from service.people.tables import Volunteer
 from service.rsvps.ask import CONFIRM, is_asked, mark_answered
 from service.rsvps.rules import Responder, after_maybe, after_no, check_move, in_order
@@ -156,20 +157,19 @@ def tally(rsvps: Iterable[Rsvp]) -> Tally:
 
 
 def _own_row(session: Session, person_id: UUID, subject: str, now: datetime) -> Rsvp:
-    session.execute(
-        insert_new(session, Rsvp).values(
-            id=new_id(),
-            person_id=person_id,
-            subject=subject,
-            state=RsvpState.OFFERED,
-            party_size=1,
-            answered_at=now,
-            created_at=now,
-        )
-    )
-    # Two answers of one person at once take turns here.
-    query = select(Rsvp).where(Rsvp.person_id == person_id, Rsvp.subject == subject)
-    return session.exec(query.with_for_update().execution_options(populate_existing=True)).one()
+    """Return the person's row, made if need be. Two answers of one person at once take turns here."""
+    values = {
+        "id": new_id(),
+        "person_id": person_id,
+        "subject": subject,
+        "state": RsvpState.OFFERED,
+        "party_size": 1,
+        "answered_at": now,
+        "created_at": now,
+    }
+    mine = insert_or_lock(session, Rsvp, values, "person_id", "subject")
+    fresh = {"populate_existing": True}
+    return cast("Rsvp", session.scalars(mine, execution_options=fresh).one())
 
 
 def _closed(session: Session, rsvp: Rsvp, before: RsvpState | None) -> Response:
