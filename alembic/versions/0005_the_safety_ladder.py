@@ -126,6 +126,7 @@ def upgrade() -> None:
         sa.Column("taken_person_id", sa.Uuid(), nullable=True),
         sa.Column("taken_at", sqlmodel.UTCDateTime(), nullable=True),
         sa.Column("resolved_by", sa.String(), nullable=False),
+        sa.Column("resolved_person_id", sa.Uuid(), nullable=True),
         sa.Column("resolved_at", sqlmodel.UTCDateTime(), nullable=True),
         sa.Column("created_at", sqlmodel.UTCDateTime(), nullable=False),
         sa.CheckConstraint(
@@ -140,6 +141,11 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(
             ["person_id"], ["person.id"], name=op.f("fk_safety_check_person_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["resolved_person_id"],
+            ["person.id"],
+            name=op.f("fk_safety_check_resolved_person_id"),
         ),
         sa.ForeignKeyConstraint(
             ["taken_person_id"], ["person.id"], name=op.f("fk_safety_check_taken_person_id")
@@ -186,6 +192,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_safety_step")),
         sa.UniqueConstraint("once_key", name=op.f("uq_safety_step_once_key")),
     )
+    op.create_index(op.f("ix_safety_step_person_id"), "safety_step", ["person_id"])
     op.create_index("ix_safety_step_safety_id_id", "safety_step", ["safety_id", "id"])
 
     with op.batch_alter_table("chapter") as batch:
