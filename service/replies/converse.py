@@ -64,6 +64,7 @@ class Conversation:
         self.inbound.intent = reply.intent
         self.inbound.needs_person = reply.needs_person
         if hearing.takes(reply):
+            self._note_consent(reply)
             return
         if self.person.consent is Consent.OPTED_OUT and reply.intent not in _EVEN_IF_GONE:
             return

@@ -293,6 +293,13 @@ def test_anybody_assigned_who_writes_of_danger_gets_people_called(
     assert len(day.calls()) == 1
 
 
+def test_whoever_texts_us_in_need_may_be_texted_from_then_on(day: Day) -> None:
+    person = day.town.family(122, consent=Consent.INVITED)
+    day.town.text(122, "help me")
+    with day.town.session() as session:
+        assert session.get_one(Person, person.id).consent is Consent.ACTIVE
+
+
 @pytest.mark.parametrize("body", ["HELP", "AYUDA", "INFO"])
 def test_help_on_the_day_calls_people_and_on_any_other_day_explains(day: Day, body: str) -> None:
     day.shift(day.noor, starts_at=STARTS - timedelta(hours=8), hours=20)
