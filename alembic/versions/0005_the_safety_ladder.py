@@ -126,6 +126,7 @@ def upgrade() -> None:
         sa.Column("taken_person_id", sa.Uuid(), nullable=True),
         sa.Column("taken_at", sqlmodel.UTCDateTime(), nullable=True),
         sa.Column("resolved_by", sa.String(), nullable=False),
+        sa.Column("resolved_person_id", sa.Uuid(), nullable=True),
         sa.Column("resolved_at", sqlmodel.UTCDateTime(), nullable=True),
         sa.Column("created_at", sqlmodel.UTCDateTime(), nullable=False),
         sa.CheckConstraint(
@@ -140,6 +141,11 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(
             ["person_id"], ["person.id"], name=op.f("fk_safety_check_person_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["resolved_person_id"],
+            ["person.id"],
+            name=op.f("fk_safety_check_resolved_person_id"),
         ),
         sa.ForeignKeyConstraint(
             ["taken_person_id"], ["person.id"], name=op.f("fk_safety_check_taken_person_id")
@@ -186,23 +192,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_safety_step")),
         sa.UniqueConstraint("once_key", name=op.f("uq_safety_step_once_key")),
     )
+    op.create_index(op.f("ix_safety_step_person_id"), "safety_step", ["person_id"])
     op.create_index("ix_safety_step_safety_id_id", "safety_step", ["safety_id", "id"])
 
-    with op.batch_alter_table("chapter") as batch:
-        batch.add_column(
-            sa.Column("safety_again_minutes", sa.Integer(), nullable=False, server_default="15")
-        )
-        batch.add_column(
-            sa.Column("safety_rung_minutes", sa.Integer(), nullable=False, server_default="5")
-        )
-        batch.add_column(
-            sa.Column("safety_call_minutes", sa.Integer(), nullable=False, server_default="3")
-        )
+    op.add_column(
+        "chapter",
+        sa.Column("safety_again_minutes", sa.Integer(), nullable=False, server_default="15"),
+    )
+    op.add_column(
+        "chapter",
+        sa.Column("safety_rung_minutes", sa.Integer(), nullable=False, server_default="5"),
+    )
+    op.add_column(
+        "chapter",
+        sa.Column("safety_call_minutes", sa.Integer(), nullable=False, server_default="3"),
+    )
 
-    with op.batch_alter_table("office") as batch:
-        batch.add_column(
-            sa.Column("closes_minute", sa.Integer(), nullable=False, server_default="1020")
-        )
+    op.add_column(
+        "office", sa.Column("closes_minute", sa.Integer(), nullable=False, server_default="1020")
+    )
 
     with op.batch_alter_table("organizer") as batch:
         batch.add_column(sa.Column("person_id", sa.Uuid(), nullable=True))
@@ -213,11 +221,9 @@ def downgrade() -> None:
     with op.batch_alter_table("organizer") as batch:
         batch.drop_constraint(op.f("fk_organizer_person_id"), type_="foreignkey")
         batch.drop_column("person_id")
-    with op.batch_alter_table("office") as batch:
-        batch.drop_column("closes_minute")
-    with op.batch_alter_table("chapter") as batch:
-        batch.drop_column("safety_call_minutes")
-        batch.drop_column("safety_rung_minutes")
-        batch.drop_column("safety_again_minutes")
+    op.drop_column("office", "closes_minute")
+    op.drop_column("chapter", "safety_call_minutes")
+    op.drop_column("chapter", "safety_rung_minutes")
+    op.drop_column("chapter", "safety_again_minutes")
     for table in ("safety_step", "safety_check", "voice_call", "shift", "emergency_contact"):
         op.drop_table(table)

@@ -67,6 +67,7 @@ class Conversation:
         hearing = Hearing(self)
         reply = self._read(hearing.expecting())
         if hearing.takes(reply):
+            self._note_consent(reply)
             return
         if self.person.consent is Consent.OPTED_OUT and reply.intent not in _EVEN_IF_GONE:
             self.inbound.needs_person = reply.intent is not Intent.THANKS

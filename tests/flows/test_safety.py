@@ -165,7 +165,8 @@ def test_the_leads_one_ends_it_with_who_and_when(day: Day) -> None:
     day.at(DUE)
     day.town.text(ROSA, "1")
     check = day.check()
-    assert (check.state, check.resolved_by) == (S.RESOLVED, "Rosa")
+    assert (check.state, check.resolved_by) == (S.RESOLVED, "lead")
+    assert check.resolved_person_id == day.rosa.id  # her name stays sealed
     assert check.resolved_at == day.town.clock.now()
     assert day.town.told(ROSA) == "safety_spoken"
     assert day.town.told(AZUCENA) == "safety_ok"
@@ -214,13 +215,13 @@ def test_silence_climbs_and_then_phones_ring_until_somebody_presses_one(day: Day
     with day.town.wiring.database.write() as session:
         assert take(session, day.town.wiring.outbox, day.check(), person=day.noor,
                     now=day.town.clock.now())  # fmt: skip
-    assert day.check().taken_by == "Noor"
+    assert (day.check().taken_by, day.check().taken_person_id) == ("on_call", day.noor.id)
     day.pass_minutes(29)
     assert len([call for call in day.calls() if call.person_id == day.noor.id]) == 2
     day.pass_minutes(2)
     assert len([call for call in day.calls() if call.person_id == day.noor.id]) == 3
     day.town.text(NOOR, "1")
-    assert (day.check().state, day.check().resolved_by) == (S.RESOLVED, "Noor")
+    assert (day.check().state, day.check().resolved_by) == (S.RESOLVED, "on_call")
     assert day.town.told(CONTACT) == "safety_over"
 
 
@@ -290,6 +291,13 @@ def test_anybody_assigned_who_writes_of_danger_gets_people_called(
     day.town.text(number, body)
     assert day.check().why is Why.DISTRESS
     assert len(day.calls()) == 1
+
+
+def test_whoever_texts_us_in_need_may_be_texted_from_then_on(day: Day) -> None:
+    person = day.town.family(122, consent=Consent.INVITED)
+    day.town.text(122, "help me")
+    with day.town.session() as session:
+        assert session.get_one(Person, person.id).consent is Consent.ACTIVE
 
 
 @pytest.mark.parametrize("body", ["HELP", "AYUDA", "INFO"])

@@ -56,7 +56,7 @@ def advance(
     if after == before and not effects:
         return check
     _write(check, before, after, event, now)
-    _write_who(check, before, after, person, name, now)
+    _write_who(check, before, after, event, person, who, now)
     session.add(check)
     session.flush()
     if after.state in (SafetyState.RESOLVED, SafetyState.TAKEN, SafetyState.OK):
@@ -146,13 +146,15 @@ def _write(check: SafetyCheck, before: Ladder, after: Ladder, event: Event, now:
 
 
 def _write_who(
-    check: SafetyCheck, before: Ladder, after: Ladder, person: Person | None, name: str,
-    now: datetime,
+    check: SafetyCheck, before: Ladder, after: Ladder, event: Event, person: Person | None,
+    who: str, now: datetime,
 ) -> None:  # fmt: skip
+    """Keep who took it or ended it: a phone by its person and role, an organizer by name."""
+    source = who or (event.reporter.value if isinstance(event, Said) else Reporter.ON_CALL.value)
+    person_id = person.id if person is not None else None
     if after.state is SafetyState.TAKEN and before.state is not SafetyState.TAKEN:
-        check.taken_by, check.taken_at = name or "?", now
-        check.taken_person_id = person.id if person is not None else None
+        check.taken_by, check.taken_person_id, check.taken_at = source, person_id, now
     if after.state is SafetyState.RESOLVED and before.state is not SafetyState.RESOLVED:
-        check.resolved_by, check.resolved_at = name or "?", now
+        check.resolved_by, check.resolved_person_id, check.resolved_at = source, person_id, now
     if after.state not in OVER and before.state in OVER:
-        check.resolved_by, check.resolved_at = "", None
+        check.resolved_by, check.resolved_person_id, check.resolved_at = "", None, None

@@ -42,6 +42,8 @@ def cases_of(session: Session, person_id: UUID, *, now: datetime) -> list[Case]:
         col(SafetyCheck.state).not_in([*OVER, SafetyState.ARMED]),
         (col(SafetyCheck.state) == SafetyState.ARMED) & (col(SafetyCheck.day_from) <= now),
     )
+    if session.exec(select(SafetyCheck.id).where(open_now).limit(1)).first() is None:
+        return []  # as a rule: nobody is out there
     found: dict[UUID, tuple[SafetyCheck, Reporter]] = {}
     for check, role in session.exec(
         select(SafetyCheck, Rsvp.role)

@@ -107,10 +107,11 @@ class SafetyCheck(Table, table=True):
     next_at: datetime  # when the clock must look
     silent_since: datetime | None = None  # since when we have had no word
     seen_out_at: datetime | None = None
-    taken_by: str = ""
+    taken_by: str = ""  # as resolved_by: no name of a volunteer is kept unsealed
     taken_person_id: UUID | None = Field(default=None, foreign_key="person.id")
     taken_at: datetime | None = None
-    resolved_by: str = ""
+    resolved_by: str = ""  # an organizer's name, or in which role somebody's phone said it
+    resolved_person_id: UUID | None = Field(default=None, foreign_key="person.id")
     resolved_at: datetime | None = None
     created_at: datetime
 
@@ -130,7 +131,7 @@ class SafetyStep(Table, table=True):
     once_key: str = Field(unique=True)
     did: str  # asked, warned, called, alarmed, to_speak, over, said, took, nobody
     role: str = ""  # in which role, or what was said
-    person_id: UUID | None = Field(default=None, foreign_key="person.id")
+    person_id: UUID | None = Field(default=None, foreign_key="person.id", index=True)
     who: str = ""  # an organizer, who has no phone here
     by_voice: bool = False
     at: datetime

@@ -24,7 +24,8 @@ class ShownSafety(Shape):
     """How somebody is, until one of us has spoken with them. Times are in UTC.
 
     checkin_id: null for an alarm without an appointment. next_at: when the next step is taken by
-    itself. resolved_by and resolved_at: who spoke with them, and when.
+    itself. resolved_by and resolved_at: who spoke with them, and when: an organizer's name, or the
+    role of the person whose phone said so. taken_by likewise.
     """
 
     id: UUID
@@ -38,8 +39,10 @@ class ShownSafety(Shape):
     next_at: datetime
     seen_out_at: datetime | None
     taken_by: str
+    taken_person_id: UUID | None
     taken_at: datetime | None
     resolved_by: str
+    resolved_person_id: UUID | None
     resolved_at: datetime | None
 
 

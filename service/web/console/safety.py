@@ -41,6 +41,8 @@ class SafetyCard:
     check: SafetyCheck
     alias: str
     phone: str
+    taken_by: str
+    resolved_by: str
     office: str
     zone: str
 
@@ -71,15 +73,27 @@ class ContactLine:
 
 def safety_cards(session: Session, desk: Desk, checks: Sequence[SafetyCheck]) -> list[SafetyCard]:
     """Return the cards of these safety checks: a few queries, however many there are."""
-    people = people_by_id(session, (check.person_id for check in checks))
+    ids = {
+        person_id
+        for check in checks
+        for person_id in (check.person_id, check.taken_person_id, check.resolved_person_id)
+        if person_id is not None
+    }
+    people = people_by_id(session, ids)
     places = _places(session, checks)
     chapter, reader = get_chapter(session, desk.chapter_id), desk.reader()
     reader.fetch_keys([person.sealed_phone() for person in people.values()])
+
+    def name(person_id: UUID | None, otherwise: str) -> str:
+        return reader.show(people[person_id].sealed_alias()) if person_id else otherwise
+
     return [
         SafetyCard(
             check,
             reader.show(people[check.person_id].sealed_alias()),
             reader.show(people[check.person_id].sealed_phone()),
+            name(check.taken_person_id, check.taken_by),
+            name(check.resolved_person_id, check.resolved_by),
             *places.get(check.id, ("", chapter.time_zone)),
         )
         for check in checks

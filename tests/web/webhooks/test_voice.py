@@ -95,11 +95,19 @@ def test_the_first_who_presses_one_has_it(rung: Rung) -> None:
     assert "Queda en sus manos" in rung.post(rung.noor, "/key", Digits="1")
     assert "Someone else has it" in rung.post(rung.hannah, "/key", Digits="1")
     check = rung.check()
-    assert (check.state, check.taken_by) == (SafetyState.TAKEN, "Noor")
+    assert (check.state, check.taken_by) == (SafetyState.TAKEN, "on_call")
+    assert check.taken_person_id == rung.noor.id
     rung.post(rung.noor, "/status", CallStatus="completed")
     assert rung.call_of(rung.noor).state is CallState.PRESSED
     with rung.wiring.database.read() as session:
         assert "safety_taken" in session.exec(select(Delivery.template)).all()
+
+
+def test_who_picks_up_after_somebody_took_it_is_let_go(rung: Rung) -> None:
+    rung.post(rung.noor, "/key", Digits="1")
+    heard = rung.post(rung.hannah)
+    assert "Someone else has it" in heard
+    assert "<Gather" not in heard
 
 
 def test_a_key_that_is_pressed_twice_counts_once(rung: Rung) -> None:
