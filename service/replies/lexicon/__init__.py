@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -114,7 +114,7 @@ def bare(word: str) -> str:
     return _STRETCHED.sub(r"\1", _MARKS.sub("", letters))
 
 
-def near(word: str, known: frozenset[str], neighbors: Mapping[str, str]) -> str:
+def near(word: str, known: frozenset[str], around: Mapping[str, str]) -> str:
     """Return the one long word of the lists that is a single slip away; the word itself otherwise.
 
     A slip is a letter too many, too few, changed or swapped with the next; never the first or the last
@@ -123,12 +123,13 @@ def near(word: str, known: frozenset[str], neighbors: Mapping[str, str]) -> str:
     if len(word) < SHORTEST_SLIP or word in known or not word.isalpha():
         return word
     without_one = (word[:place] + word[place + 1 :] for place in range(len(word)))
-    found = {neighbors[w] for w in (word, *without_one) if w in neighbors}
+    found = {around[w] for w in (word, *without_one) if w in around}
     meant = found.pop() if len(found) == 1 else ""
     return meant if meant and meant[0] == word[0] and meant[-1] == word[-1] else word
 
 
-def _neighbors(known: Iterable[str]) -> dict[str, str]:
+def neighbors(known: Collection[str]) -> dict[str, str]:
+    """Return each word, and what is left of it without one letter, -> that word; "" for two."""
     found: dict[str, str] = {}
     for word in known:
         for place in range(len(word)):
@@ -163,7 +164,7 @@ def load_lexicon() -> Lexicon:
     )
     return Lexicon(
         known=known,
-        near=_neighbors([word for word in kinds if len(word) >= SHORTEST_SLIP]),
+        near=neighbors([word for word in kinds if len(word) >= SHORTEST_SLIP]),
         phrases=phrases,
         numbers={
             _phrase(word): int(value)
