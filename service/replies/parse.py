@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 
 import regex
 
@@ -30,6 +31,13 @@ COMMANDS = (
     Intent.CHANGE, Intent.HERE, Intent.IN, Intent.OUT, Intent.WAITING, Intent.CALLED,
     Intent.SIGNED, Intent.WROTE, Intent.REPORT, Intent.LOCK,
 )  # fmt: skip
+
+
+@cache
+def _commands() -> dict[str, Intent]:
+    """Return what each command means; of two intents with one word the first of COMMANDS wins."""
+    lexicon = load_lexicon()
+    return {word: intent for intent in reversed(COMMANDS) for word in lexicon.get(intent)}
 
 
 def parse(text: str, *, language: str = "en", expecting: Expecting | None = None) -> Reply:
@@ -67,16 +75,23 @@ class _Reader:
             (self.courtesy, "thanks, ok or a picture, and nothing else"),
             (self.outcome, "how it ended"),
         )
-        found = next((replace(reply, why=why) for step, why in steps if (reply := step())), None)
-        if found is None:
-            why = "nothing that the lexicon knows for sure"
-            found = Reply(Intent.UNKNOWN, remainder=self.text.strip(), why=why)
-        if len(self.core) > len(self.head):
-            found = replace(found, remainder=self.text.strip())
-        if found.intent is not Intent.STOP and found.quoted is None and self.is_doubtful():
-            why = f"{found.why}; perhaps an opt-out, so a person is asked"
-            found = replace(found, doubtful_stop=True, why=why)
-        return replace(found, reads_like=self.reads_like())
+        found, why = next(
+            ((reply, why) for step, why in steps if (reply := step())),
+            (
+                Reply(Intent.UNKNOWN, remainder=self.text.strip()),
+                "nothing that the lexicon knows for sure",
+            ),
+        )
+        is_doubtful = (
+            found.intent is not Intent.STOP and found.quoted is None and self.is_doubtful()
+        )
+        return replace(
+            found,
+            remainder=self.text.strip() if len(self.core) > len(self.head) else found.remainder,
+            doubtful_stop=is_doubtful,
+            why=f"{why}; perhaps an opt-out, so a person is asked" if is_doubtful else why,
+            reads_like=self.reads_like(),
+        )
 
     # --- leaving and danger ----------------------------------------------------------------------
 
@@ -185,13 +200,12 @@ class _Reader:
         return None
 
     def command(self) -> Reply | None:
-        said = self.head.bare()
-        for intent in COMMANDS:
-            if said in self.lexicon.get(intent):
-                return Reply(intent)
+        intent = _commands().get(self.head.bare())
+        if intent is not None:
+            return Reply(intent)
         for language in LANGUAGES:
             section = f"language.{language}"
-            if said in self.lexicon.get(section) or self.head.find(
+            if self.head.bare() in self.lexicon.get(section) or self.head.find(
                 self.lexicon.get(section, "anywhere")
             ):
                 return Reply(Intent.LANGUAGE, language=language)
@@ -243,8 +257,10 @@ class _Reader:
         return None
 
     def has(self, intent: Intent, way: str) -> bool:
-        words = self.head.without(self.lexicon.get(intent, "harmless"))
         phrases = self.lexicon.get(intent, way)
+        if not phrases or not self.head.find(phrases):
+            return False
+        words = self.head.without(self.lexicon.get(intent, "harmless"))
         return bool(words.opens_with(phrases) if way == "starts" else words.find(phrases))
 
     def with_text(self, intent: Intent) -> Reply:

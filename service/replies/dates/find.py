@@ -214,7 +214,10 @@ class _Finder:
             self.time(match["h"], match["m"], match["half"])
         for match in self.take(rf"(?:{at}(?P<h>\d{{1,2}})|\b(?P<h>0\d))(?P<m>\d\d)\b"):
             self.time(match["h"], match["m"], "")
-        past = r"\b(?P<word>half|(?:a\s+)?quarter|twenty|ten|five|(?:5|10|20|25)(?=\s+(?:past|after)))\s+(?P<way>past|after|to|til|before)"
+        past = (
+            r"\b(?P<word>half|(?:a\s+)?quarter|twenty|ten|five|(?:5|10|20|25)(?=\s+(?:past|after)))"
+            r"\s+(?P<way>past|after|to|til|before)"
+        )
         for match in self.take(rf"{past}\s+{hour}\b{half}"):
             self.shifted(match, back=match["way"] in ("to", "til", "before"))
         for match in self.take(rf"\b(?:un\s+)?{minutes}\s+(?:para|pa)\s+las?\s+{hour}\b{half}"):

@@ -57,6 +57,8 @@ class Words:
         return self._numbers[section][regex.sub(r"\s+", " ", word)]
 
 
+LONGEST = 500  # letters; a longer text says at its beginning what it is about
+
 _ARTICLES = ("a", "an", "un", "una", "couple of", "a couple of", "media")
 _NOT_HOURS = (
     "a",
@@ -101,7 +103,7 @@ def _spelt(match: regex.Match[str]) -> str:
 def plain(text: str) -> str:
     """Return a text without capitals and accents, "a.m." and "o'clock" in one form."""
     letters = unicodedata.normalize("NFKD", text.casefold().replace("º", "").replace("ª", ""))
-    said = regex.sub(r"\p{M}", "", letters)
+    said = regex.sub(r"([^\w\s])\1+", r"\1", regex.sub(r"\p{M}", "", letters))[:LONGEST]
     said = regex.sub(r"(?<=[a-z])-(?=[a-z])", " ", regex.sub(r"[–—−]", "-", said))
     said = regex.sub(r"(?<=\d)\s*([ap])\s?\.?\s?m\b\.?", r" \1m", said)
     said = regex.sub(r"(?<=\d)([ap])\b", r" \1m", said)  # 2:15p

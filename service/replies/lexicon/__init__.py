@@ -109,6 +109,8 @@ class Lexicon:
 def bare(word: str) -> str:
     """Return a word without capitals, accents, apostrophes and stretched letters."""
     letters = word.casefold()
+    if letters.isascii() and letters.isalnum() and len(letters) < 3:
+        return letters
     if not letters.isascii():
         letters = unicodedata.normalize("NFKD", letters)
     return _STRETCHED.sub(r"\1", _MARKS.sub("", letters))
