@@ -27,13 +27,13 @@ _NO_EVENT = r"(?![.mgxLOPA,]{0,4}D)"
 _NO_WHILE = r"(?![.mgxLOPA,]{0,4}q|[.mx]{0,2}D)"
 _LEAVES = regex.compile(
     # stop texting, stop these messages; unsubscribe
-    rf"^[z,]*s[zxA,;]*$|{_FREE}sV|[nod]wx$|{_FREE}s[.mx]?[.mvK]?[tu]{_NO_WHILE}|{_FREE}s[.mvxAnK]{{0,3}}[gL]{_NO_WHILE}|{_FREE}U"
+    rf"^[z,]*s[zxA,;]*$|{_FREE}sV|[nod][wK]x$|{_FREE}s[.mx]?[.mvK]?[tu]{_NO_WHILE}|{_FREE}s[.mvxAnK]{{0,3}}[gL]{_NO_WHILE}|{_FREE}U"
     # don't text me, no me manden, no me sigan mandando, no more texts
     rf"|n[.]{{0,2}}u[.tux]{{0,2}}[mgA]{_NO_WHILE}|nu[.]?{_NO_WHILE}$"
-    rf"|[no]m?k?[cA]{{0,2}}(?:c|km?[tcf])m?{_NO_WHILE}|[no](?:mf|fm?A|fg){_NO_WHILE}"
+    rf"|[no]m?k?[cA]{{0,2}}(?:c|km?[tcfu])m?{_NO_WHILE}|[no](?:mf|fm?A|fg){_NO_WHILE}"
     rf"|[no]A[.]{{0,2}}(?:g|t){_NO_WHILE}|(?:^|(?<=[,;]))[no]m?A?g(?=$|[,;A])"
     # don't want to receive, never signed up for these messages
-    rf"|[nod][.]{{0,2}}w[.mAx]{{0,3}}(?:V|[vuc][.mvKAgx]{{0,4}}[gtLxmA]|[.mA]?[gtL]|R){_NO_WHILE}"
+    rf"|[nod][.]{{0,2}}[wK][.mAxK]{{0,3}}(?:V|[vuc][.mvKAgx]{{0,4}}[gtLxmA]|[.mA]?[gtL]|R){_NO_WHILE}"
     # remove my number, take me off, get me out of this list
     rf"|{_FREE}r[.vK]{{0,3}}m{_NO_EVENT}|{_FREE}rm?[.mxOP]{{0,4}}[Lg]{_NO_EVENT}|{_FREE}R{_NO_EVENT}"
     rf"|{_FREE}[Kr][.]?[mgL][.m]{{0,2}}O{_NO_EVENT}|{_FREE}[KE][.vm]{{0,3}}[OP][.xtg]{{0,3}}[Lg]{_NO_EVENT}"

@@ -31,6 +31,10 @@ COMMANDS = (
     Intent.CHANGE, Intent.HERE, Intent.IN, Intent.OUT, Intent.WAITING, Intent.CALLED,
     Intent.SIGNED, Intent.WROTE, Intent.REPORT, Intent.LOCK,
 )  # fmt: skip
+WISHES = (
+    Intent.CHECKIN, Intent.REPORT, Intent.ERASE, Intent.CHANGE, Intent.HERE, Intent.IN, Intent.OUT,
+    Intent.WAITING, Intent.JOIN, Intent.HELP,
+)  # fmt: skip
 
 
 @cache
@@ -231,6 +235,8 @@ class _Reader:
 
     def wish(self) -> Reply | None:
         """Longer texts that begin or contain a command; an open ask takes "I want to help" as yes."""
+        if not self.head.find(self.lexicon.any_of(*WISHES, ways=("starts", "anywhere"))):
+            return None
         asked = self.expecting.takes_yes
         if self.has(Intent.CHECKIN, "anywhere") or (
             not asked and self.has(Intent.CHECKIN, "starts")

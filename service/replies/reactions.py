@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from enum import StrEnum
 from functools import cache
 
@@ -28,7 +29,8 @@ def read_reaction(text: str, lexicon: Lexicon) -> tuple[Reaction, str] | None:
 
     A reaction to a picture says nothing, whatever it is.
     """
-    plain = _SPACE.sub(" ", _INVISIBLE.sub("", text)).strip()
+    composed = unicodedata.normalize("NFC", text)
+    plain = _SPACE.sub(" ", _INVISIBLE.sub("", composed)).strip()
     worded, with_emoji = _patterns()
     if found := worded.fullmatch(plain):
         kind = _kind_of(found["verb"], lexicon)

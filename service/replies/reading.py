@@ -134,7 +134,7 @@ class Words:
         if length >= len(self) or self.tokens[length].is_number:
             return True
         between = self.text[self.tokens[length - 1].end : self.tokens[length].start]
-        return bool(between.strip(" \t"))
+        return bool(between.strip(" \t\u00a0"))
 
     def keep(self, wanted: Callable[[Token], bool]) -> Words:
         """Return only the words for which `wanted` is true."""

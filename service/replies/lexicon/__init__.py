@@ -64,13 +64,16 @@ class Lexicon:
     only: Mapping[str, str]
     known: frozenset[str] = frozenset()
     near: Mapping[str, str] = field(default_factory=dict)
-    together: dict[tuple[tuple[str, ...], tuple[str, ...]], frozenset[str]] = field(
+    together: dict[tuple[str | tuple[str, ...], tuple[str, ...]], frozenset[str]] = field(
         default_factory=dict, repr=False, compare=False
     )
 
     def get(self, section: str, *ways: str) -> frozenset[str]:
         """Return a section's phrases, `whole` unless other ways are named; none if it has none."""
-        return self.any_of(section, ways=ways or ("whole",))
+        known = self.together.get((section, ways))
+        if known is None:
+            known = self.together[section, ways] = self.any_of(section, ways=ways or ("whole",))
+        return known
 
     def any_of(self, *sections: str, ways: tuple[str, ...]) -> frozenset[str]:
         """Return the phrases of several sections together; put together once, then kept."""
