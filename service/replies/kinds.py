@@ -30,7 +30,8 @@ class Kinds:
         A phrase of several words is one kind, and the longest wins; none goes across a mark.
         """
         spelt, place, marks = [], 0, _marks(words)
-        while place < len(words):
+        count = len(words)
+        while place < count:
             length = words.length_at(place, self.phrases)
             while length > 1 and any(marks[place + 1 : place + length]):
                 length = next(
@@ -41,8 +42,8 @@ class Kinds:
                     ),
                     0,
                 )
-            kind = self.letters[words.bare(place, place + length)] if length else UNKNOWN
-            spelt.append(marks[place] + kind)
+            said = words.tokens[place].bare if length == 1 else words.bare(place, place + length)
+            spelt.append(marks[place] + (self.letters[said] if length else UNKNOWN))
             place += length or 1
         spelt.append(marks[-1])
         return "".join(spelt)

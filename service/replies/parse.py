@@ -126,8 +126,12 @@ class _Reader:
         """Whether this may be an opt-out that our lists do not know."""
         if "doubtful_stop" in self.pictures:
             return True
-        sober = self.all.without(self.lexicon.get("stop", "harmless"))
-        return bool(sober.find(self.lexicon.get("stop", "doubtful"))) or self.joins("stop", sober)
+        if not self.sounds_doubtful(self.all):
+            return False
+        return self.sounds_doubtful(self.all.without(self.lexicon.get("stop", "harmless")))
+
+    def sounds_doubtful(self, words: Words) -> bool:
+        return bool(words.find(self.lexicon.get("stop", "doubtful"))) or self.joins("stop", words)
 
     def joins(self, section: str, words: Words) -> bool:
         """Return whether one of a section's verbs and one of its things stand in the same text."""
