@@ -12,7 +12,7 @@ import httpx
 from service.cli.demo_network import FAMILIES, ON_CALL, VOLUNTEERS, Someone
 
 if TYPE_CHECKING:
-    from service.cli.demo_script import Phones
+    from service.cli.demo_phones import Phones
 
 Until = Callable[[str, Callable[[], bool]], None]
 

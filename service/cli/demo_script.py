@@ -16,26 +16,23 @@ from typing import Any
 from uuid import UUID
 
 import httpx
-from rich.console import Console
 
 from service.accounts.sign_in import make_link
 from service.accounts.tables import Organizer
 from service.cli.demo_network import (
-    EVERYBODY,
     FAMILIES,
     RALLY_PLACE,
     VOLUNTEERS,
-    ZONE,
     Network,
     Someone,
     at_local,
     friday_rally,
     seed,
 )
+from service.cli.demo_phones import DidNotHappen, Phones, console
 from service.cli.demo_safety import AfterTheAppointment, Rings
 from service.cli.stage import Stage, prepare_stage, sandbox_running, service_running
 from service.db import new_id
-from service.errors import AcompanaError
 from service.wiring import Wiring, wire
 
 FOLDER = Path("var/demo-script")
@@ -43,11 +40,6 @@ TICK_SECONDS = 0.2
 PATIENCE_SECONDS = 20.0
 STARTS = datetime(2026, 3, 3, 15, 0, tzinfo=UTC)  # a Tuesday, 10:00 in the network's zone
 VETTED = [one for one in VOLUNTEERS if one.vetting >= 2]
-console = Console(highlight=False, soft_wrap=True)
-
-
-class DidNotHappen(AcompanaError):
-    """A step of the story did not come about in time."""
 
 
 def play(*, port: int, sandbox_port: int) -> int:
@@ -74,62 +66,6 @@ def play(*, port: int, sandbox_port: int) -> int:
         phones.print_transcript()
         console.print("\n[bold green]Every step happened.[/]")
     return 0
-
-
-class Phones:
-    """The phones at the carrier's end, and its ledger."""
-
-    def __init__(self, url: str) -> None:
-        self._http = httpx.Client(base_url=url, timeout=30)
-
-    def set_clock(self, at: datetime) -> None:
-        """Set everybody's clock."""
-        self._http.post("/_sandbox/clock", json={"at": at.isoformat()}).raise_for_status()
-
-    def text(self, who: Someone, body: str) -> None:
-        """Let a phone text us; what our webhook answers must be 200."""
-        answer = self._http.post(f"/_sandbox/phones/{who.phone}/texts", json={"body": body})
-        answer.raise_for_status()
-        if answer.json()["webhook"] != 200:
-            raise DidNotHappen(f"our webhook took {who.name}'s text: {answer.json()['webhook']}")
-
-    def thread(self, who: Someone) -> list[dict[str, Any]]:
-        """Return what a phone saw, oldest first."""
-        answer = self._http.get(f"/_sandbox/phones/{who.phone}")
-        thread: list[dict[str, Any]] = answer.json()["thread"] if answer.is_success else []
-        return thread
-
-    def got(self, who: Someone) -> list[str]:
-        """Return what the network texted to a phone."""
-        return [text["body"] for text in self.thread(who) if text["by"] == "network"]
-
-    def accepted(self, to: str | None = None) -> list[dict[str, Any]]:
-        """Return what the carrier's ledger says it accepted."""
-        query = {"kind": "created"} | ({"to": to} if to else {})
-        entries: list[dict[str, Any]] = self._http.get("/_sandbox/ledger", params=query).json()[
-            "entries"
-        ]
-        return entries
-
-    def summary(self) -> dict[str, Any]:
-        """Return the ledger's counts."""
-        counts: dict[str, Any] = self._http.get("/_sandbox/summary").json()
-        return counts
-
-    def print_transcript(self) -> None:
-        """Print each phone's thread."""
-        console.print("\n[bold]As each phone saw it[/]")
-        for who in EVERYBODY:
-            thread = self.thread(who)
-            if not thread:
-                continue
-            console.print(f"\n[bold]{who.name}[/] · {who.language} · …{who.phone[-4:]}")
-            for text in thread:
-                at = datetime.fromisoformat(text["at"]).astimezone(ZONE)
-                mark = {"network": "←", "carrier": "⇠", "phone": "→"}[text["by"]]
-                status = f" [dim]({text['status']})[/]" if text["by"] == "network" else ""
-                body = text["body"].replace("[", r"\[")
-                console.print(f"  {at:%a %H:%M} {mark} {body}{status}")
 
 
 class Story:

@@ -31,7 +31,20 @@ IN_WORDS = {
     Intent.CHOICE: "choose",
     Intent.UNKNOWN: "other",
     Intent.HERE: "arrived",
+    Intent.IN: "arrived",
     Intent.OUT: "left",
+    Intent.WAITING: "safety",
+    Intent.CHANGE: "checkin",
+    Intent.CALLED: "action",
+    Intent.SIGNED: "action",
+    Intent.WROTE: "action",
+    Intent.ERASE: "stop",
+    Intent.REPORT: "other",
+    Intent.AREA: "other",
+    Intent.LIST: "other",
+    Intent.VOUCH: "other",
+    Intent.TALK: "other",
+    Intent.LOCK: "other",
 }
 ASKS_BACK = {
     Question.NO_DAY: "no day is named",
@@ -87,16 +100,21 @@ def segments(text: OneText = None, jsonl: Lines = False) -> None:
 
 
 def explain_reply(given: Given) -> dict[str, Any]:
-    """Return intent, party, remainder, why. Raises Misuse."""
+    """Return intent, party, remainder, certainty, why. Raises Misuse.
+
+    A no of somebody who had said yes ("ya no puedo ir") is "withdraw" where nothing is open.
+    """
     asks = given.get("open_asks", 1)
     if isinstance(asks, bool) or not isinstance(asks, int) or asks < 0:
         raise Misuse("open_asks: should be a number from 0")
     open_ = Expecting() if asks == 0 else Expecting.yes_no() if asks == 1 else Expecting.asks(asks)
     read = parse(_text(given, "text"), language=_language(given), expecting=open_)
+    has_left = read.withdraws and asks == 0
     return {
-        "intent": IN_WORDS.get(read.intent, read.intent.value),
+        "intent": "withdraw" if has_left else IN_WORDS.get(read.intent, read.intent.value),
         "party": read.party,
         "remainder": read.remainder,
+        "certainty": read.certainty.value,
         "why": read.why,
     }
 

@@ -10,6 +10,11 @@ from phonenumbers import PhoneNumber, ValidationResult
 
 from service.errors import InvalidValue
 
+# A country's code that stands apart, and as many digits as people write there: "503 7012 3456".
+_WITHOUT_PLUS = regex.compile(
+    r"^\s*(?=(?:50[1-7][\s.-]+\d{4}[\s.-]*\d{4}|52[\s.-]+(?:\d[\s.-]*){10})\s*$)"
+)
+
 
 def read_phone(text: str, countries: Collection[str], *, field: str = "phone") -> str:
     """Return the number that a person wrote, in E.164 ("+14135550142").
@@ -38,11 +43,16 @@ def read_sender(text: str, countries: Collection[str]) -> str:
 
 
 def _parse(text: str, countries: Collection[str], field: str) -> PhoneNumber:
-    # 00 is how most of the world dials abroad; "+52 1" is how Mexico's mobiles were written.
-    plain = regex.sub(r"^\s*00(?=\s*[1-9])", "+", text)
+    home = next(iter(countries), "US")
+    # 00 is how most of the world dials abroad, 011 how we do, and some write neither.
+    plain = regex.sub(r"^\s*(?:00|011(?=[\s.-]*[1-9]))(?=[\s.-]*[1-9])", "+", text)
+    plain = regex.sub(_WITHOUT_PLUS, "+", plain)
+    # Mexico's mobiles were once written "+52 1", and at home behind 044, 045 or 01.
     plain = regex.sub(r"^(\D*52\D*)1(?=(?:\D*\d){10}\D*$)", r"\1", plain)
+    if home == "MX":
+        plain = regex.sub(r"^\D*(?:044|045|01)(?=(?:\D*\d){10}\D*$)", "", plain)
     try:
-        return phonenumbers.parse(plain, next(iter(countries), "US"))
+        return phonenumbers.parse(plain, home)
     except phonenumbers.NumberParseException:
         raise InvalidValue(field, "bad_phone") from None
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 import regex
 
-from service.replies.intents import Expecting, Intent, Question, Reply
+from service.replies.clauses import Verdict, judge
+from service.replies.intents import Certainty, Expecting, Intent, Question, Reply
 from service.replies.lexicon import Lexicon
 from service.replies.party import party_of
 from service.replies.reading import LONGEST_PHRASE, Words, chosen, left_over, unused
@@ -14,6 +15,7 @@ from service.replies.reading import LONGEST_PHRASE, Words, chosen, left_over, un
 # The order decides between lists that hold the same phrase: what is least certain comes first.
 OPENINGS = ("unclear", "maybe", "no", "yes")
 OPPOSITES = {"yes": ("no", "maybe"), "no": ("yes", "maybe")}
+CLITICS = frozenset({"me", "nos", "le", "les", "lo", "la", "los", "las", "se"})  # "no me abre"
 BUT = frozenset({"but", "pero", "only", "solo", "just", "nomas"})
 
 
@@ -34,6 +36,29 @@ def read_answer(heard: Heard) -> Reply | None:
     UNKNOWN means: it begins like an answer and is none ("no encuentro el lugar").
     """
     heard = replace(heard, core=heard.core.after(frozenset({"but", "pero"})))
+    by_phrase = _by_phrase(heard)
+    verdict = None if heard.core.is_only(heard.lexicon.get("ok")) else judge(heard.core)
+    return by_phrase if verdict is None else _settled(heard, by_phrase, verdict)
+
+
+def _settled(heard: Heard, by_phrase: Reply | None, verdict: Verdict) -> Reply | None:
+    """Return what both readers agree on; the sentences win where the phrases did not see them all."""
+    known = by_phrase.intent if by_phrase else None
+    if known in (verdict.intent, Intent.CHOICE) or (verdict.is_split and known is Intent.NO):
+        return by_phrase
+    if known is Intent.YES and verdict.intent is Intent.NO and not verdict.is_sure:
+        return by_phrase
+    if known is Intent.UNKNOWN and (verdict.intent is Intent.YES or not verdict.is_whole):
+        return by_phrase
+    party, remainder = None, "" if verdict.is_whole else heard.core.written()
+    if verdict.intent is Intent.YES:
+        party, _ = party_of(heard.core, len(heard.core), heard.lexicon)
+    certainty = Certainty.SURE if verdict.is_sure else Certainty.DOUBTFUL
+    return Reply(verdict.intent, party=party, remainder=remainder, certainty=certainty)
+
+
+def _by_phrase(heard: Heard) -> Reply | None:
+    """Return what the phrases of the lexicon say."""
     core, opening = heard.core, _opening(heard, heard.core)
     if opening and opening[1] > core.opens_with(heard.lexicon.get("ok")):
         meaning, length = opening
@@ -70,6 +95,8 @@ def _says_apart(heard: Heard, core: Words, meaning: str) -> bool:
     if core.tokens[0].bare == "y" and heard.language == "es":
         return False  # "y" is "and" there
     following = core.part(1)
+    if meaning == "no" and following.tokens[0].bare in CLITICS:
+        return False
     openings = heard.lexicon.any_of(*OPENINGS, ways=("starts", "anywhere", "statement", "apart"))
     if following.opens_with(openings) or following.opens_with(heard.lexicon.fillers):
         return True
@@ -127,7 +154,7 @@ def _after_ok(heard: Heard) -> Reply | None:
         return None
     rest = core.part(length)
     if _opening(heard, rest):
-        return read_answer(replace(heard, core=rest))
+        return _by_phrase(replace(heard, core=rest))
     if rest.tokens[0].bare in BUT and heard.expecting.takes_yes and not _anywhere(heard):
         return Reply(Intent.YES, remainder=left_over(rest, heard.lexicon))
     return None

@@ -67,7 +67,7 @@ class Conversation:
         hearing = Hearing(self)
         reply = self._read(hearing.expecting())
         if hearing.takes(reply):
-            self._note_consent(reply)
+            self.membership.note_consent(reply)
             return
         if self.person.consent is Consent.OPTED_OUT and reply.intent not in _EVEN_IF_GONE:
             self.inbound.needs_person = reply.intent is not Intent.THANKS
@@ -233,6 +233,7 @@ class Conversation:
 
     def _help(self, _reply: Reply) -> None:
         self.answer("help", {"count": str(TEXTS_PER_WEEK)}, needed=ConsentNeeded.ALWAYS)
+        self.talking.ask_again()
 
     def _language(self, reply: Reply) -> None:
         self.person.language = reply.language or self.person.language

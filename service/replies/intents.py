@@ -27,15 +27,25 @@ class Intent(StrEnum):
     REPORT = "report"
     CHECKIN = "checkin"
     TALK = "talk"  # an answer within a conversation of several steps
-    LIST = "list"
-    ERASE = "erase"
     VOUCH = "vouch"
     CHANGE = "change"
     CALLED = "called"
     SIGNED = "signed"
     WROTE = "wrote"
+    NEXT = "next"
+    OUTCOME = "outcome"
+    ERASE = "erase"
+    LIST = "list"
+    LOCK = "lock"
     THANKS = "thanks"
     UNKNOWN = "unknown"
+
+
+class Certainty(StrEnum):
+    """How plainly a text says it. What is doubtful is asked back once, and then goes to a person."""
+
+    SURE = "sure"
+    DOUBTFUL = "doubtful"
 
 
 class Question(StrEnum):
@@ -47,6 +57,14 @@ class Question(StrEnum):
     LIST = "list"
     SAFETY = "safety"
     AREA = "area"
+    OUTCOME = "outcome"
+
+
+# How an appointment ended, in the order in which the question numbers them.
+OUTCOMES = (
+    "came_home", "new_date", "ticket", "removal_date", "monitor", "detained", "still_inside",
+    "rescheduled", "unknown",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +99,11 @@ class Expecting:
         """A ZIP code or the name of a place."""
         return cls(Question.AREA)
 
+    @classmethod
+    def outcome(cls) -> Expecting:
+        """How did it end: a digit of OUTCOMES, from 1. Digits come first in reading."""
+        return cls(Question.OUTCOME, len(OUTCOMES))
+
     @property
     def takes_yes(self) -> bool:
         """Whether "ok", a thumb or a Liked means yes."""
@@ -97,6 +120,10 @@ class Reply:
     that shows.   area: a ZIP code or place (AREA).   quoted: the text of ours reacted to.
     by_carrier: a word that the carrier obeys and answers itself: send nothing.
     doubtful_stop: perhaps an opt-out: pause sending to this person and ask a human.
+    certainty: doubtful where the text does not say it plainly (yes and no in one text, only a reason):
+    ask back once before anything hangs on it. A YES is always sure.
+    withdraws: a NO of somebody who had said yes, by its words ("I can't come anymore").
+    outcome: how it ended, one of OUTCOMES (OUTCOME, and DISTRESS where they say it to that question).
     why: which of the reader's steps said so, in a few words for organizers.
     """
 
@@ -110,6 +137,9 @@ class Reply:
     quoted: str | None = None
     by_carrier: bool = False
     doubtful_stop: bool = False
+    certainty: Certainty = Certainty.SURE
+    withdraws: bool = False
+    outcome: str | None = None
     why: str = field(default="", compare=False)
 
     @property
@@ -118,4 +148,6 @@ class Reply:
         return self.doubtful_stop or bool(self.remainder) or self.intent in FOR_PEOPLE
 
 
-FOR_PEOPLE = frozenset({Intent.UNKNOWN, Intent.DISTRESS, Intent.REPORT, Intent.CHANGE})
+FOR_PEOPLE = frozenset(
+    {Intent.UNKNOWN, Intent.DISTRESS, Intent.REPORT, Intent.CHANGE, Intent.ERASE, Intent.OUTCOME}
+)

@@ -11,7 +11,7 @@ from service.checkins.find import all_of_family
 from service.messages import dates
 from service.messages.catalog import Value
 from service.outbox.tables import ConsentNeeded
-from service.people.consent import ask_to_be_erased
+from service.people.consent import ask_to_be_erased, hold, release
 from service.privacy.policy import SYSTEM
 from service.replies.tables import TalkKind
 from service.rsvps.commitments import coming_to
@@ -48,8 +48,14 @@ class OwnDates:
             talk.answer("own_dates_none")
 
     def ask_to_erase(self) -> None:
-        """Ask whether they mean it: nothing of it can be undone."""
+        """Ask whether they mean it: nothing of it can be undone. Until then nothing else is sent."""
+        hold(self._session, self._talk.person, how="text", now=self._talk.now)
         self._talk.talking.begin(TalkKind.ERASING)
+
+    def keep(self) -> None:
+        """Leave all as it is."""
+        release(self._session, self._talk.person, how="text", now=self._talk.now)
+        self._talk.answer("erase_not")
 
     def erase(self) -> None:
         """Take back what they registered and promised; what we know of them goes once they are told."""

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 
 import regex
 
 from service.replies.answers import Heard, read_answer
-from service.replies.intents import Expecting, Intent, Question, Reply
+from service.replies.intents import OUTCOMES, Expecting, Intent, Question, Reply
+from service.replies.leaving import is_about_event, leaves
 from service.replies.lexicon import LANGUAGES, Lexicon, load_lexicon
 from service.replies.reactions import Reaction, read_reaction
 from service.replies.reading import Words, chosen, left_over, one_digit, read, without_courtesies
@@ -25,10 +27,21 @@ _SPACE, _ZIP = regex.compile(r"\s+"), regex.compile(r"\d{5}")
 
 # Commands that are the whole text, in the order in which they are tried.
 COMMANDS = (
-    Intent.START, Intent.HELP, Intent.JOIN, Intent.CHECKIN, Intent.CHANGE, Intent.HERE, Intent.IN,
-    Intent.OUT, Intent.WAITING, Intent.CALLED, Intent.SIGNED, Intent.WROTE, Intent.REPORT,
-    Intent.LIST, Intent.ERASE, Intent.VOUCH,
+    Intent.ERASE, Intent.LIST, Intent.START, Intent.HELP, Intent.JOIN, Intent.CHECKIN,
+    Intent.CHANGE, Intent.HERE, Intent.IN, Intent.OUT, Intent.WAITING, Intent.CALLED,
+    Intent.SIGNED, Intent.WROTE, Intent.REPORT, Intent.LOCK, Intent.VOUCH,
 )  # fmt: skip
+WISHES = (
+    Intent.CHECKIN, Intent.REPORT, Intent.ERASE, Intent.CHANGE, Intent.HERE, Intent.IN, Intent.OUT,
+    Intent.WAITING, Intent.JOIN, Intent.HELP,
+)  # fmt: skip
+
+
+@cache
+def _commands() -> dict[str, Intent]:
+    """Return what each command means; of two intents with one word the first of COMMANDS wins."""
+    lexicon = load_lexicon()
+    return {word: intent for intent in reversed(COMMANDS) for word in lexicon.get(intent)}
 
 
 def parse(text: str, *, language: str = "en", expecting: Expecting | None = None) -> Reply:
@@ -57,22 +70,32 @@ class _Reader:
             (self.opt_out, "words that end our texts"),
             (self.danger, "words of danger"),
             (self.numbers, "a number, as the open question asks"),
+            (self.asked_outcome, "how it ended"),
+            (self.with_argument, "a command and what it is about"),
             (self.command, "a command, and nothing else"),
             (self.place, "a ZIP code or a place"),
             (self.wish, "a longer text that says what they want"),
             (self.answer, "an answer as people give it"),
             (self.courtesy, "thanks, ok or a picture, and nothing else"),
+            (self.outcome, "how it ended"),
         )
-        found = next((replace(reply, why=why) for step, why in steps if (reply := step())), None)
-        if found is None:
-            why = "nothing that the lexicon knows for sure"
-            found = Reply(Intent.UNKNOWN, remainder=self.text.strip(), why=why)
-        if len(self.core) > len(self.head):
-            found = replace(found, remainder=self.text.strip())
-        if found.intent is not Intent.STOP and found.quoted is None and self.is_doubtful():
-            why = f"{found.why}; perhaps an opt-out, so a person is asked"
-            found = replace(found, doubtful_stop=True, why=why)
-        return replace(found, reads_like=self.reads_like())
+        found, why = next(
+            ((reply, why) for step, why in steps if (reply := step())),
+            (
+                Reply(Intent.UNKNOWN, remainder=self.text.strip()),
+                "nothing that the lexicon knows for sure",
+            ),
+        )
+        is_doubtful = (
+            found.intent is not Intent.STOP and found.quoted is None and self.is_doubtful()
+        )
+        return replace(
+            found,
+            remainder=self.text.strip() if len(self.core) > len(self.head) else found.remainder,
+            doubtful_stop=is_doubtful,
+            why=f"{why}; perhaps an opt-out, so a person is asked" if is_doubtful else why,
+            reads_like=self.reads_like(),
+        )
 
     # --- leaving and danger ----------------------------------------------------------------------
 
@@ -95,16 +118,20 @@ class _Reader:
         sober = self.core.without(self.lexicon.get("stop", "harmless"))
         if sober.is_only(carrier | self.lexicon.get("stop")):
             return Reply(Intent.STOP)
-        if sober.find(self.lexicon.get("stop", "anywhere")):
+        if sober.find(self.lexicon.get("stop", "anywhere")) and not is_about_event(sober):
             return Reply(Intent.STOP, remainder=self.text.strip())
-        return None
+        return Reply(Intent.STOP, remainder=self.text.strip()) if leaves(sober) else None
 
     def is_doubtful(self) -> bool:
         """Whether this may be an opt-out that our lists do not know."""
         if "doubtful_stop" in self.pictures:
             return True
-        sober = self.all.without(self.lexicon.get("stop", "harmless"))
-        return bool(sober.find(self.lexicon.get("stop", "doubtful"))) or self.joins("stop", sober)
+        if not self.sounds_doubtful(self.all):
+            return False
+        return self.sounds_doubtful(self.all.without(self.lexicon.get("stop", "harmless")))
+
+    def sounds_doubtful(self, words: Words) -> bool:
+        return bool(words.find(self.lexicon.get("stop", "doubtful"))) or self.joins("stop", words)
 
     def joins(self, section: str, words: Words) -> bool:
         """Return whether one of a section's verbs and one of its things stand in the same text."""
@@ -120,19 +147,29 @@ class _Reader:
             or self.joins("distress", sober)
             or self.all.trimmed(self.lexicon.get("polite")).bare() in self.lexicon.get("distress")
         )
-        return Reply(Intent.DISTRESS, remainder=self.text.strip()) if is_danger else None
+        if not is_danger:
+            return None
+        asked = self.expecting.question is Question.OUTCOME
+        outcome = self.which_outcome() if asked else None
+        return Reply(Intent.DISTRESS, remainder=self.text.strip(), outcome=outcome)
 
     # --- the open question -----------------------------------------------------------------------
 
     def numbers(self) -> Reply | None:
         question, top = self.expecting.question, self.expecting.top
-        if question not in (Question.ASKS, Question.LIST, Question.SAFETY):
+        if question not in (Question.ASKS, Question.LIST, Question.SAFETY, Question.OUTCOME):
             return None
         said = self.all.part(0, MOST_WORDS).trimmed(self.lexicon.courtesies)
         if said.opens_with(self.lexicon.plain):
             return None  # "Y2", "no 1": the answer comes first
         if said.bare() in self.lexicon.get("choice", "none"):
             return Reply(Intent.NO)
+        if question is Question.OUTCOME:
+            digit = one_digit(said.part(0, 1), top) if said.tokens else None
+            if not digit:
+                return None
+            note = left_over(said.part(1), self.lexicon)
+            return Reply(Intent.OUTCOME, remainder=note, outcome=OUTCOMES[digit - 1])
         if question is Question.SAFETY and (digit := one_digit(said, top)):
             return Reply(Intent.CHOICE, (digit,))
         if found := chosen(said, top, self.lexicon):
@@ -141,14 +178,42 @@ class _Reader:
         is_well = {self.all.bare(), said.bare()} & self.lexicon.get("safety", "well")
         return Reply(Intent.CHOICE, (1,)) if question is Question.SAFETY and is_well else None
 
+    def asked_outcome(self) -> Reply | None:
+        """How it ended, anywhere in the answer to our question."""
+        if self.expecting.question is not Question.OUTCOME or not (name := self.which_outcome()):
+            return None
+        is_all = name == self.outcome_of(self.head.bare())
+        return Reply(Intent.OUTCOME, outcome=name, remainder="" if is_all else self.text.strip())
+
+    def outcome(self) -> Reply | None:
+        """How it ended, unasked: all of a text that says nothing else."""
+        name = self.outcome_of(self.head.bare())
+        return Reply(Intent.OUTCOME, outcome=name) if name else None
+
+    def outcome_of(self, said: str) -> str | None:
+        return next((name for name in OUTCOMES if said in self.lexicon.get("outcome", name)), None)
+
+    def which_outcome(self) -> str | None:
+        """Return the one outcome that the words name; None for none or several."""
+        found = [name for name in OUTCOMES if self.head.find(self.lexicon.get("outcome", name))]
+        return found[0] if len(found) == 1 else None
+
+    def with_argument(self) -> Reply | None:
+        """NEXT and a date, LOCK and a code."""
+        for intent in (Intent.NEXT, Intent.LOCK):
+            length = self.head.opens_with(self.lexicon.get(intent, "starts"))
+            rest = self.head.part(length)
+            if length and any(token.is_number for token in rest.tokens):
+                return Reply(intent, remainder=rest.written())
+        return None
+
     def command(self) -> Reply | None:
-        said = self.head.bare()
-        for intent in COMMANDS:
-            if said in self.lexicon.get(intent):
-                return Reply(intent)
+        intent = _commands().get(self.head.bare())
+        if intent is not None:
+            return Reply(intent)
         for language in LANGUAGES:
             section = f"language.{language}"
-            if said in self.lexicon.get(section) or self.head.find(
+            if self.head.bare() in self.lexicon.get(section) or self.head.find(
                 self.lexicon.get(section, "anywhere")
             ):
                 return Reply(Intent.LANGUAGE, language=language)
@@ -174,6 +239,8 @@ class _Reader:
 
     def wish(self) -> Reply | None:
         """Longer texts that begin or contain a command; an open ask takes "I want to help" as yes."""
+        if not self.head.find(self.lexicon.any_of(*WISHES, ways=("starts", "anywhere"))):
+            return None
         asked = self.expecting.takes_yes
         if self.has(Intent.CHECKIN, "anywhere") or (
             not asked and self.has(Intent.CHECKIN, "starts")
@@ -181,18 +248,29 @@ class _Reader:
             return self.with_text(Intent.CHECKIN)
         if self.has(Intent.REPORT, "anywhere"):
             return self.with_text(Intent.REPORT)
-        for intent in (Intent.CHANGE, Intent.HERE, Intent.IN, Intent.OUT, Intent.WAITING):
+        for intent in (
+            Intent.ERASE,
+            Intent.CHANGE,
+            Intent.HERE,
+            Intent.IN,
+            Intent.OUT,
+            Intent.WAITING,
+        ):
             if self.has(intent, "starts") or self.has(intent, "anywhere"):
                 return self.with_text(intent)
         if length := self.head.opens_with(self.lexicon.get("join", "starts")):
             return Reply(Intent.JOIN, remainder=left_over(self.head.part(length), self.lexicon))
+        if self.has(Intent.HELP, "anywhere"):
+            return self.with_text(Intent.HELP)
         if not asked and self.has(Intent.JOIN, "anywhere"):
             return Reply(Intent.JOIN)
         return None
 
     def has(self, intent: Intent, way: str) -> bool:
-        words = self.head.without(self.lexicon.get(intent, "harmless"))
         phrases = self.lexicon.get(intent, way)
+        if not phrases or not self.head.find(phrases):
+            return False
+        words = self.head.without(self.lexicon.get(intent, "harmless"))
         return bool(words.opens_with(phrases) if way == "starts" else words.find(phrases))
 
     def with_text(self, intent: Intent) -> Reply:
@@ -201,9 +279,12 @@ class _Reader:
     # --- yes, no, maybe, thank you ---------------------------------------------------------------
 
     def answer(self) -> Reply | None:
-        return read_answer(
+        reply = read_answer(
             Heard(self.head, self.language, self.expecting, self.is_question, self.lexicon)
         )
+        if reply is None or reply.intent is not Intent.NO:
+            return reply
+        return replace(reply, withdraws=self.head.find(self.lexicon.get("withdraw")) is not None)
 
     def courtesy(self) -> Reply | None:
         """A picture, an "ok" or thanks, and nothing else."""

@@ -19,7 +19,8 @@ def party_of(words: Words, after_yes: int, lexicon: Lexicon) -> tuple[int | None
     after_yes: how many words at the beginning mean yes; a bare number right behind counts people.
     """
     said = _with_digits(words, lexicon)
-    for way, base in (("more", 1), ("number", 0)):
+    ways = (("more", 1), ("number", 0)) if any(map(str.isdecimal, said)) else ()
+    for way, base in ways:
         for pattern in _patterns(lexicon, way):
             if (found := pattern.search(said)) and not _is_amount(said, found, lexicon):
                 number = base + int(found["number"])

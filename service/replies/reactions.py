@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
 from enum import StrEnum
 from functools import cache
 
 import regex
 
-from service.replies.lexicon import Lexicon
+from service.replies.lexicon import Lexicon, load_lexicon
 
 # Android hides marks of zero width around the emoji; Apple uses no-break spaces.
 _INVISIBLE = regex.compile(r"[\p{Cf}\uFE0F]")
@@ -28,8 +29,9 @@ def read_reaction(text: str, lexicon: Lexicon) -> tuple[Reaction, str] | None:
 
     A reaction to a picture says nothing, whatever it is.
     """
-    plain = _SPACE.sub(" ", _INVISIBLE.sub("", text)).strip()
-    worded, with_emoji = _patterns(lexicon)
+    composed = unicodedata.normalize("NFC", text)
+    plain = _SPACE.sub(" ", _INVISIBLE.sub("", composed)).strip()
+    worded, with_emoji = _patterns()
     if found := worded.fullmatch(plain):
         kind = _kind_of(found["verb"], lexicon)
     elif found := with_emoji.fullmatch(plain):
@@ -49,7 +51,6 @@ def _kind_of(verb: str, lexicon: Lexicon) -> Reaction:
     return Reaction.UNCLEAR
 
 
-@cache
 def _patterns_of(
     verbs: tuple[str, ...], openers: tuple[str, ...], to: tuple[str, ...], pictures: tuple[str, ...]
 ) -> tuple[regex.Pattern[str], regex.Pattern[str]]:
@@ -62,11 +63,12 @@ def _patterns_of(
     )
 
 
-def _patterns(lexicon: Lexicon) -> tuple[regex.Pattern[str], regex.Pattern[str]]:
-    kinds = ("yes", "no", "nothing", "unclear")
-    verbs = tuple(verb for kind in kinds for verb in lexicon.reactions[kind])
-    openers = tuple(opener for opener in lexicon.reactions["with_emoji"] if opener)
-    return _patterns_of(verbs, openers, lexicon.reactions["to"], lexicon.reactions["picture"])
+@cache
+def _patterns() -> tuple[regex.Pattern[str], regex.Pattern[str]]:
+    words = load_lexicon().reactions
+    verbs = tuple(verb for kind in ("yes", "no", "nothing", "unclear") for verb in words[kind])
+    openers = tuple(opener for opener in words["with_emoji"] if opener)
+    return _patterns_of(verbs, openers, words["to"], words["picture"])
 
 
 def _any(words: tuple[str, ...]) -> str:

@@ -11,14 +11,29 @@ from service.replies.lexicon import Lexicon, Token
 LONGEST_PHRASE = 8  # words
 
 
+Index = dict[str, tuple[bool, dict[str, list[int]]]]
+
+
 @cache
-def _longest_by_first_word(phrases: frozenset[str]) -> dict[str, int]:
-    """Return first word -> words of the longest phrase: most beginnings are ruled out at once."""
-    longest: dict[str, int] = {}
+def _index(phrases: frozenset[str]) -> Index:
+    """Return first word -> (it is a phrase alone, second word -> lengths of phrases, longest first).
+
+    Two words rule out nearly every phrase at once.
+    """
+    found: Index = {}
     for phrase in phrases:
-        words = phrase.split()
-        longest[words[0]] = max(longest.get(words[0], 0), len(words))
-    return longest
+        first, *others = phrase.split()
+        is_alone, seconds = found.get(first, (False, {}))
+        if others:
+            lengths = {len(others) + 1, *seconds.get(others[0], ())}
+            seconds[others[0]] = sorted(lengths, reverse=True)
+        found[first] = (is_alone or not others, seconds)
+    return found
+
+
+@cache
+def _last_words(phrases: frozenset[str]) -> frozenset[str]:
+    return frozenset(phrase.rsplit(" ", 1)[-1] for phrase in phrases)
 
 
 @dataclass(frozen=True)
@@ -45,44 +60,48 @@ class Words:
             return ""
         return self.text[self.tokens[0].start : self.tokens[-1].end].strip()
 
+    def length_at(self, place: int, phrases: frozenset[str]) -> int:
+        """Return how many words the longest phrase has that begins at a place; 0 for none."""
+        tokens = self.tokens
+        known = _index(phrases).get(tokens[place].bare)
+        if known is None:
+            return 0
+        is_alone, seconds = known
+        if seconds and place + 1 < len(tokens):
+            for length in seconds.get(tokens[place + 1].bare, ()):
+                if " ".join([token.bare for token in tokens[place : place + length]]) in phrases:
+                    return length
+        return 1 if is_alone else 0
+
     def opens_with(self, phrases: frozenset[str]) -> int:
         """Return how many words the longest phrase at the beginning has; 0 for none."""
-        if not self.tokens:
-            return 0
-        longest = _longest_by_first_word(phrases).get(self.tokens[0].bare, 0)
-        for length in range(min(len(self), longest), 0, -1):
-            if self.bare(0, length) in phrases:
-                return length
-        return 0
+        return self.length_at(0, phrases) if self.tokens else 0
 
-    def closes_with(self, phrases: frozenset[str]) -> int:
+    def closes_with(self, phrases: frozenset[str], start: int = 0, end: int | None = None) -> int:
         """Return how many words the longest phrase at the end has; 0 for none."""
-        for length in range(min(len(self), LONGEST_PHRASE), 0, -1):
-            if self.bare(len(self) - length) in phrases:
+        end = len(self.tokens) if end is None else end
+        if end <= start or self.tokens[end - 1].bare not in _last_words(phrases):
+            return 0
+        for length in range(min(end - start, LONGEST_PHRASE), 0, -1):
+            if self.bare(end - length, end) in phrases:
                 return length
         return 0
 
     def find(self, phrases: frozenset[str]) -> tuple[int, int] | None:
         """Return (start, end) of the first phrase anywhere, the longest where two begin."""
-        known = _longest_by_first_word(phrases)
+        known = _index(phrases)
         for start, token in enumerate(self.tokens):
-            if token.bare not in known:
-                continue
-            if length := self.part(start, start + LONGEST_PHRASE).opens_with(phrases):
+            if token.bare in known and (length := self.length_at(start, phrases)):
                 return start, start + length
         return None
 
     def without(self, phrases: frozenset[str]) -> Words:
         """Return these words with every such phrase blanked, so that nothing joins across it."""
-        known = _longest_by_first_word(phrases)
-        if not any(token.bare in known for token in self.tokens):
+        if self.find(phrases) is None:
             return self
-        tokens = list(self.tokens)
-        start = 0
+        tokens, start = list(self.tokens), 0
         while start < len(tokens):
-            length = 0
-            if tokens[start].bare in known:
-                length = self.part(start, start + LONGEST_PHRASE).opens_with(phrases)
+            length = self.length_at(start, phrases)
             for place in range(start, start + length):
                 tokens[place] = Token("·", tokens[place].start, tokens[place].end)
             start += length or 1
@@ -90,30 +109,32 @@ class Words:
 
     def trimmed(self, phrases: frozenset[str]) -> Words:
         """Return these words without such phrases at both ends."""
-        words = self
-        while words.tokens and (length := words.opens_with(phrases)):
-            words = words.part(length)
-        while words.tokens and (length := words.closes_with(phrases)):
-            words = words.part(0, len(words) - length)
-        return words
+        start, end = self._behind(phrases), len(self.tokens)
+        while length := self.closes_with(phrases, start, end):
+            end -= length
+        return self.part(start, end) if (start, end) != (0, len(self.tokens)) else self
 
     def is_only(self, phrases: frozenset[str]) -> bool:
         """Return whether these words are such phrases, one after the other, and nothing else."""
-        return bool(self.tokens) and not self.after(phrases).tokens
+        return bool(self.tokens) and self._behind(phrases) == len(self.tokens)
 
     def after(self, phrases: frozenset[str]) -> Words:
         """Return what is left behind all such phrases at the beginning."""
-        words = self
-        while words.tokens and (length := words.opens_with(phrases)):
-            words = words.part(length)
-        return words
+        start = self._behind(phrases)
+        return self.part(start) if start else self
+
+    def _behind(self, phrases: frozenset[str]) -> int:
+        place = 0
+        while place < len(self.tokens) and (length := self.length_at(place, phrases)):
+            place += length
+        return place
 
     def stands_apart(self, length: int) -> bool:
         """Return whether a mark, a number or the end follows the first `length` words."""
         if length >= len(self) or self.tokens[length].is_number:
             return True
         between = self.text[self.tokens[length - 1].end : self.tokens[length].start]
-        return bool(between.strip(" \t"))
+        return bool(between.strip(" \t\u00a0"))
 
     def keep(self, wanted: Callable[[Token], bool]) -> Words:
         """Return only the words for which `wanted` is true."""

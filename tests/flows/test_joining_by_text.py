@@ -23,7 +23,7 @@ def test_joining_in_english_with_mistakes_in_the_middle(town: Town) -> None:
     assert "STOP" in town.got(140)[-1]
     says(
         town, 140,
-        ("whats this for?", "area_unknown"),
+        ("and where do i meet people", "area_unknown"),
         ("Hartford", "joining_speaks"),
         ("hmm", "joining_speaks"),
         ("english and portuguese", "joining_can"),

@@ -218,7 +218,7 @@ def test_a_webhook_takes_only_what_the_carrier_signed(app: FastAPI, client: Test
 
 LONGEST_MODULE = 350
 # One story, told from top to bottom, is easier to follow in one file.
-LONGER = {"service/cli/demo_script.py": 370}
+LONGER: dict[str, int] = {}
 
 # Written apart, so that this file does not hold what it looks for.
 MACHINES = re.compile(r"(?<![\w.:/-])/(?:wo" + r"rk|ro" + r"ot|ho" + r"me/[a-z]\w*)/")

@@ -1,5 +1,11 @@
 """What a text costs."""
 
+import json
+import random
+import shutil
+import subprocess
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,6 +14,7 @@ from service.messages.segments import (
     EmptyText,
     Suggestion,
     cheaper_letters,
+    count_anything,
     count_segments,
     plain,
 )
@@ -101,3 +108,45 @@ def test_straightening_never_costs_more_letters_outside_gsm(body: str) -> None:
     except EmptyText:
         return
     assert len(after.offending) <= len(before.offending)
+
+
+ROOT = Path(__file__).parents[2]
+CALCULATOR = ROOT / "node_modules" / "sms-segments-calculator"
+LETTERS: tuple[tuple[str, ...], ...] = (
+    tuple("abc xyz 123.,!?"), tuple("áéíóúñ¿¡ü"), tuple("^{}[]~|\\€"), tuple("한국ไทย“”…–"),
+    ("😀", "👍🏽", FAMILY, FLAG, "❤️", "🇺🇸"), ("\r\n", "\n"), ("e\u0301", "a\u0300"),
+    ("\u200b", "\u00a0", "\u202f"),
+)  # fmt: skip
+
+
+def texts_of_all_lengths(count: int) -> list[str]:
+    """Return texts around the lengths where a part ends, the same at every run."""
+    draw = random.Random(7)  # noqa: S311
+    found = []
+    for _ in range(count):
+        letters = [
+            one for pool in draw.sample(LETTERS, draw.choice((1, 1, 2, 3, 8))) for one in pool
+        ]
+        ranges = ((0, 30), (60, 75), (130, 165), (150, 480))
+        length = draw.randint(*draw.choice(ranges))
+        found.append(
+            "".join(draw.choice(letters) if draw.random() < 0.4 else "a" for _ in range(length))
+        )
+    return found
+
+
+@pytest.mark.skipif(
+    not (shutil.which("node") and CALCULATOR.exists()), reason="the page tools are not installed"
+)
+def test_counts_as_the_carriers_own_calculator_does() -> None:
+    texts = texts_of_all_lengths(3000)
+    told = subprocess.run(
+        ["node", str(ROOT / "tests" / "messages" / "calculator.mjs"), f"{ROOT}/"],
+        input="\n".join(json.dumps(text) for text in texts),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    theirs = [tuple(json.loads(line)) for line in told.stdout.splitlines()]
+    ours = [(one.encoding, one.parts) for one in map(count_anything, texts)]
+    assert ours == theirs

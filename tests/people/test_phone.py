@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 
+import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
 
 from service.errors import InvalidValue
 from service.people.phone import as_printed, read_phone, read_sender
@@ -42,6 +44,60 @@ def test_one_number_however_it_is_written(written: str) -> None:
 )  # fmt: skip
 def test_numbers_of_the_families_other_countries(written: str, number: str) -> None:
     assert read_phone(written, FAR) == number
+
+
+REGIONS = ("US", "CA", "PR", "MX", "GT", "SV", "HN", "NI", "CR", "PA", "BZ")
+KINDS = (
+    PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE,
+    PhoneNumberType.VOIP, PhoneNumberType.TOLL_FREE,
+)  # fmt: skip
+
+
+def ways_to_write(number: PhoneNumber) -> list[str]:
+    """Return a number as people write it at home, abroad and from a phone here."""
+    e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    home = phonenumbers.national_significant_number(number)
+    formats = (
+        PhoneNumberFormat.INTERNATIONAL,
+        PhoneNumberFormat.NATIONAL,
+        PhoneNumberFormat.RFC3966,
+    )
+    return [
+        e164, home, f"{home[:3]}-{home[3:]}", f"({home[:2]}) {home[2:]}", f"00{e164[1:]}",
+        e164.replace("+", "+ "), f" {e164}\u00a0",
+        phonenumbers.format_out_of_country_calling_number(number, "US"),
+        *(phonenumbers.format_number(number, one) for one in formats),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("region", REGIONS)
+def test_every_kind_of_number_of_a_region_however_it_is_written(region: str, kind: int) -> None:
+    number = phonenumbers.example_number_for_type(region, kind)
+    if number is None:
+        return
+    e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    for written in ways_to_write(number):
+        assert read_phone(written, dict.fromkeys((region, *REGIONS))) == e164, written
+
+
+@pytest.mark.parametrize(
+    ("written", "home", "number"),
+    [
+        ("044 55 5555 0142", "MX", "+525555550142"), ("01 55 5555 0142", "MX", "+525555550142"),
+        ("045 33 1234 5678", "MX", "+523312345678"), ("52 55 5555 0142", "US", "+525555550142"),
+        ("503 7012 3456", "US", "+50370123456"), ("502 2255-0142", "US", "+50222550142"),
+        ("011-503-7012-3456", "SV", "+50370123456"),
+    ],
+)  # fmt: skip
+def test_the_ways_of_their_countries(written: str, home: str, number: str) -> None:
+    assert read_phone(written, dict.fromkeys((home, *REGIONS))) == number
+
+
+def test_a_digit_too_many_makes_no_number_abroad() -> None:
+    for written in ("502-555-01421", "50255501421"):
+        with pytest.raises(InvalidValue):
+            read_phone(written, REGIONS)
 
 
 @pytest.mark.parametrize(

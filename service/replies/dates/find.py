@@ -29,7 +29,10 @@ TIME_FOLLOWS = (
     r"(?!\d)(?![ap]\b)"
     r"(?!\s*(?::\d|\.\d\d|am\b|pm\b|oclock\b|hrs?\b|h\b|horas\b|y\s+media|y\s+cuarto|/))"
 )
-AT = r"at|(?:a\s+eso\s+de\s+|sobre\s+|para\s+|pa\s+|como\s+)?a?\s*las?|around|about|like|by"
+AT = (
+    r"at|(?:a\s+eso\s+de\s+|sobre\s+|para\s+|pa\s+|como\s+)?a?\s*las?|tipo(?:\s+las?)?"
+    r"|por\s+ahi\s+de\s+las?|around|about|like|by"
+)
 
 
 def find_pieces(text: str) -> Pieces:
@@ -37,7 +40,7 @@ def find_pieces(text: str) -> Pieces:
     finder = _Finder(plain(text))
     for step in (
         finder.windows, finder.named_days, finder.number_days, finder.parts, finder.weeks_from,
-        finder.away, finder.weekdays, finder.month_days, finder.times, finder.rest,
+        finder.away, finder.weekdays, finder.month_days, finder.times, finder.rest, finder.doubts,
     ):  # fmt: skip
         step()
     return finder.found
@@ -62,11 +65,12 @@ class _Finder:
         """From one time to another: "8 to 4", "8:00-9:30", "de 8 a 4", "entre 9 y 11"."""
         time = r"(?:las?\s+|at\s+)?\d{1,2}(?:[:.]\d\d)?\s*(?:am|pm)?"
         exact = r"(?:las?\s+|at\s+)?\d{1,2}(?::\d\d\s*(?:am|pm)?|\s*(?:am|pm))"
+        no_month = rf"(?<!\b(?:{self.words.alt('months')})\.?\s)"  # "May 19 - 10:40"
         patterns = (
             rf"\b(?:from|between|de|entre)\s+(?P<a>{time})\s*(?:to|till|until|a|hasta|and|y|-)\s*(?P<b>{time})\b(?!\s*/)",
             rf"(?<![\d/-])\b(?P<a>{exact})\s*(?:to|till|until|a|hasta|y|and|o|or|-)\s*(?P<b>{time})\b(?!\s*/)",
-            rf"(?<![\d/-])\b(?P<a>\d{{1,2}})\s*(?:to|till|until|hasta|-)\s*(?P<b>{exact})",
-            r"(?<![\d/-])\b(?P<a>\d{1,2})\s+(?:to|till|until|hasta|or|o)\s+(?P<b>\d{1,2})\b(?!\s*[/:])",
+            rf"{no_month}(?<![\d/-])\b(?P<a>\d{{1,2}})\s*(?:to|till|until|hasta|-)\s*(?P<b>{exact})",
+            rf"{no_month}(?<![\d/-])\b(?P<a>\d{{1,2}})\s+(?:to|till|until|hasta|or|o)\s+(?P<b>\d{{1,2}})\b(?!\s*[/:])",
         )
         for pattern in patterns:
             for match in self.take(pattern):
@@ -122,7 +126,8 @@ class _Finder:
         for match in self.take(rf"{hour}{behind}"):
             self.time(match["h"], "0", "")
         for name in ("morning", "afternoon", "evening"):
-            for match in self.take(rf"\b(?:{self.words.alt('parts', name)})\b"):
+            pattern = rf"\b(?:{self.words.alt('parts', name)})\b(?!\s+en\s+(?:ocho|8|quince|15)\b)"
+            for match in self.take(pattern):
                 if name == "morning" and match[0] in ("de manana", "early", "temprano"):
                     self.found.part = self.found.part or "morning"
                 else:
@@ -149,14 +154,11 @@ class _Finder:
         for month, name in ((1, "next"), (0, "this")):
             if self.take(rf"\b(?:(?:of|de|del)\s+)?(?:{self.words.alt('month', name)})\b"):
                 self.found.month = month
-        for count, phrases in self.words.by_number("days"):
-            if self.take(rf"\b(?:{phrases})\b"):
-                self.found.days.append(Away(count))
         count_ = rf"(?P<n>\d{{1,2}}|{self.words.counts})"
         for unit in ("days", "weeks", "months"):
             units = self.words.alt("units", unit)
             for pattern in (
-                rf"\b(?:in|en|dentro\s+de|within)\s+{count_}\s+(?:more\s+)?(?:{units})\b",
+                rf"\b(?:in|en|dentro\s+de|de\s+(?:aqui|hoy)\s+(?:a|en))\s+{count_}\s+(?:more\s+)?(?:{units})\b",
                 rf"\b{count_}\s+(?:{units})\s+(?:from\s+(?:now|today)|a\s+partir\s+de\s+hoy|away|out)\b",
             ):
                 for match in self.take(pattern):
@@ -164,6 +166,9 @@ class _Finder:
                     self.found.days.append(away)
                     # "En ocho días" is a week to many, and eight days to others.
                     self.found.is_vague |= "dia" in match[0] and away.count in (8, 15)
+        for count, phrases in self.words.by_number("days"):
+            if self.take(rf"\b(?:{phrases})\b"):
+                self.found.days.append(Away(count))
         if self.take(rf"\b(?:{alternatives(self.words.table['past']['words'])})\b"):
             self.found.is_past = True
         if self.take(rf"\b(?:{alternatives(self.words.table['vague']['words'])})\b"):
@@ -205,12 +210,13 @@ class _Finder:
         minutes = rf"(?P<word>media|cuarto|\d{{1,2}}|{tens})"
         for match in self.take(rf"{at}?\b(?P<h>\d{{1,2}})\s?[:.]\s?(?P<m>\d\d)\b{half}"):
             self.time(match["h"], match["m"], match["half"] or match["letter"])
-        for match in self.take(r"\b(?P<h>\d{1,2})(?P<m>\d\d)\s*(?P<half>am|pm)\b"):
+        for match in self.take(rf"{at}?\b(?P<h>\d{{1,2}})\s?(?P<m>[0-5]\d)\s*(?P<half>am|pm)\b"):
             self.time(match["h"], match["m"], match["half"])
         for match in self.take(rf"(?:{at}(?P<h>\d{{1,2}})|\b(?P<h>0\d))(?P<m>\d\d)\b"):
             self.time(match["h"], match["m"], "")
         past = (
-            r"\b(?P<word>half|(?:a\s+)?quarter|twenty|ten|five)\s+(?P<way>past|after|to|til|before)"
+            r"\b(?P<word>half|(?:a\s+)?quarter|twenty|ten|five|(?:5|10|20|25)(?=\s+(?:past|after)))"
+            r"\s+(?P<way>past|after|to|til|before)"
         )
         for match in self.take(rf"{past}\s+{hour}\b{half}"):
             self.shifted(match, back=match["way"] in ("to", "til", "before"))
@@ -240,6 +246,18 @@ class _Finder:
             self.time(left, "0", "")
         elif match := compiled(r"(\d{1,2})(\d\d)").fullmatch(left):
             self.time(match[1], match[2], "")
+
+    def doubts(self) -> None:
+        """What is left over may turn the day into another one: "the last Friday", "not this Tuesday"."""
+        if not (self.found.days or self.found.weekdays):
+            return
+        left = self.words.alternatives_of("left_over")
+        months = alternatives(name for name in self.words.names("months") if len(name) > 4)
+        order = self.words.alternatives_of("order")
+        if compiled(rf"\b(?:{left}|{months})\b|\b(?:{order})\s*·|\b(?:or|o|u)\s+\d").search(
+            self.said
+        ):
+            self.found.is_vague = True
 
     def shifted(self, match: regex.Match[str], *, back: bool) -> None:
         words = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -13,6 +13,8 @@ from typing import Any
 import regex
 
 LANGUAGES = ("en", "es")
+KINDS = ("clauses", "leaving")  # words by their kind: see replies/kinds.py
+SHORTEST_SLIP = 6  # letters of a word that may be misspelt
 HEARD_TOO = ("pt", "ht")  # understood where it matters most, and answered in one of the above
 
 # A number, a word with its apostrophes, or a picture; an underscore or a skin tone is nothing.
@@ -51,6 +53,8 @@ class Lexicon:
     emoji: picture -> yes, no, maybe, thanks, doubtful_stop, distress.
     reactions: what phones write for a tapback.   only: words of one language alone -> it.
     languages: what people call a language -> its ISO code.
+    known: every word of every list.   near: long words, and what is left of each without one letter,
+    -> that word; "" where two words are as near.
     """
 
     phrases: Mapping[tuple[str, str], frozenset[str]]
@@ -60,13 +64,18 @@ class Lexicon:
     reactions: Mapping[str, tuple[str, ...]]
     only: Mapping[str, str]
     languages: Mapping[str, str]
-    together: dict[tuple[tuple[str, ...], tuple[str, ...]], frozenset[str]] = field(
+    known: frozenset[str] = frozenset()
+    near: Mapping[str, str] = field(default_factory=dict)
+    together: dict[tuple[str | tuple[str, ...], tuple[str, ...]], frozenset[str]] = field(
         default_factory=dict, repr=False, compare=False
     )
 
     def get(self, section: str, *ways: str) -> frozenset[str]:
         """Return a section's phrases, `whole` unless other ways are named; none if it has none."""
-        return self.any_of(section, ways=ways or ("whole",))
+        known = self.together.get((section, ways))
+        if known is None:
+            known = self.together[section, ways] = self.any_of(section, ways=ways or ("whole",))
+        return known
 
     def any_of(self, *sections: str, ways: tuple[str, ...]) -> frozenset[str]:
         """Return the phrases of several sections together; put together once, then kept."""
@@ -96,7 +105,8 @@ class Lexicon:
         found = []
         for match in _TOKEN.finditer(text):
             word = bare(match.group())
-            for part in self.spelling.get(word, word).split():
+            known = self.spelling.get(word) or near(word, self.known, self.near)
+            for part in known.split():
                 found.append(Token(part, match.start(), match.end()))
         return found
 
@@ -104,9 +114,35 @@ class Lexicon:
 def bare(word: str) -> str:
     """Return a word without capitals, accents, apostrophes and stretched letters."""
     letters = word.casefold()
+    if letters.isascii() and letters.isalnum() and len(letters) < 3:
+        return letters
     if not letters.isascii():
         letters = unicodedata.normalize("NFKD", letters)
     return _STRETCHED.sub(r"\1", _MARKS.sub("", letters))
+
+
+def near(word: str, known: frozenset[str], around: Mapping[str, str]) -> str:
+    """Return the one long word of the lists that is a single slip away; the word itself otherwise.
+
+    A slip is a letter too many, too few, changed or swapped with the next; never the first or the last
+    one ("pregunté", "pregunto"), never in a short word ("can't", "want"), nor in one that is known.
+    """
+    if len(word) < SHORTEST_SLIP or word in known or not word.isalpha():
+        return word
+    without_one = (word[:place] + word[place + 1 :] for place in range(len(word)))
+    found = {around[w] for w in (word, *without_one) if w in around}
+    meant = found.pop() if len(found) == 1 else ""
+    return meant if meant and meant[0] == word[0] and meant[-1] == word[-1] else word
+
+
+def neighbors(known: Collection[str]) -> dict[str, str]:
+    """Return each word, and what is left of it without one letter, -> that word; "" for two."""
+    found: dict[str, str] = {}
+    for word in known:
+        for place in range(len(word)):
+            rest = word[:place] + word[place + 1 :]
+            found[rest] = word if found.get(rest, word) == word else ""
+    return found | {word: word for word in known}
 
 
 @cache
@@ -123,7 +159,19 @@ def load_lexicon() -> Lexicon:
         for section, way, written in _lists(file):
             known = phrases.get((section, way), frozenset())
             phrases[section, way] = known | {_phrase(one) for one in written}
+    kinds = {
+        word
+        for name in KINDS
+        for languages in tomllib.loads(folder.joinpath(f"{name}.toml").read_text("utf-8")).values()
+        for word in _words(languages.values())
+    }
+    numbers = (words for file in files.values() for words in file.get("numbers", {}).values())
+    known = frozenset(kinds).union(
+        *(phrase.split() for lists in phrases.values() for phrase in lists), _words(numbers)
+    )
     return Lexicon(
+        known=known,
+        near=neighbors([word for word in kinds if len(word) >= SHORTEST_SLIP]),
         phrases=phrases,
         numbers={
             _phrase(word): int(value)

@@ -207,7 +207,8 @@ def _read_time(told: Told, text: str, around: Around) -> _Known:
 
 
 def _read_back(told: Told, text: str, around: Around) -> _Known:
-    when, said = _when(text, around), read_time(text)
+    corrected = _after_no(text)
+    when, said = _when(corrected, around), read_time(corrected)
     heard = parse(text, language=around.language, expecting=Expecting.yes_no()).intent
     if when.day is not None and (when.day, when.at) != (told.day, told.at):
         return _with(told, when, around)
@@ -218,6 +219,13 @@ def _read_back(told: Told, text: str, around: Around) -> _Known:
     if said.at is not None and said.at != told.at:
         return replace(told, at=said.at)
     return replace(told, day=None, at=None) if heard is Intent.NO else None
+
+
+def _after_no(text: str) -> str:
+    """Return what follows "no," at the beginning: the right date, as a rule."""
+    words, _ = read(text, load_lexicon())
+    length = words.part(0, 1).opens_with(load_lexicon().get("no", "apart"))
+    return words.part(length).written() if length else text
 
 
 def _office(told: Told, text: str, around: Around) -> _Known:

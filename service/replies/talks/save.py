@@ -85,7 +85,7 @@ def save_erasure(talk: Conversation, told: sure.Told) -> None:
     if told.is_yes:
         OwnDates(talk).erase()
     else:
-        talk.answer("erase_not")
+        OwnDates(talk).keep()
 
 
 def save_whose_number(talk: Conversation, told: sure.Told) -> None:
