@@ -3,12 +3,16 @@
 from fastapi import APIRouter, Depends
 
 from service.web.console import (
+    account,
     board,
     checkins,
     compose,
+    confirm,
     messages,
+    organizers,
     people,
     send,
+    set_up,
     sign_in,
 )
 from service.web.console import (
@@ -22,7 +26,10 @@ from service.web.pages import remember_typed
 from_here = [Depends(same_origin), Depends(remember_typed)]
 
 desk = APIRouter(dependencies=[*from_here, Depends(signed_in_organizer)])
-for room in (board, checkins, compose, send, messages, people, streams, sign_in):
+for room in (
+    board, checkins, compose, send, messages, people, streams, sign_in, set_up, confirm, account,
+    organizers,
+):  # fmt: skip
     desk.include_router(room.router)
 
 router = APIRouter(include_in_schema=False)
