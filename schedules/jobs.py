@@ -16,6 +16,8 @@ from service.blasts.progress import finish_blasts
 from service.checkins.close import close_past_checkins
 from service.checkins.remind import queue_due_reminders as remind_of_checkins
 from service.checkins.waves import ask_for_company
+from service.outbox.import_list import apply_lists
+from service.people.import_.keep import drop_old_lists
 from service.rallies.close import close_past_rallies
 from service.rallies.remind import queue_due_reminders as remind_of_rallies
 from service.replies.receive import Reception, act_on_what_is_left
@@ -71,6 +73,16 @@ JOBS = (
         "remind of rallies",
         1,
         _in_one_transaction(lambda s, w, now: remind_of_rallies(s, w.outbox, now=now)),
+    ),
+    Job(
+        "apply uploaded lists",
+        1,
+        lambda w, now: apply_lists(w.database, w.outbox, w.settings.countries, now=now),
+    ),
+    Job(
+        "drop lists that nobody applied",
+        60,
+        _in_one_transaction(lambda s, w, now: drop_old_lists(s, w.keyring, now=now)),
     ),
     Job("answer texts that were left", 1, _answer_what_is_left),
     Job("recover missed texts", 6, _recover_missed_texts),

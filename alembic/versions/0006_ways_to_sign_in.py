@@ -30,6 +30,7 @@ def upgrade() -> None:
         batch.add_column(sa.Column("confirmed_at", sqlmodel.UTCDateTime(), nullable=True))
     _passkeys()
     _codes()
+    _lists()
 
 
 def _passkeys() -> None:
@@ -105,7 +106,33 @@ def _codes() -> None:
     op.create_index(op.f("ix_guess_wrong_at"), "guess", ["wrong_at"])
 
 
+def _lists() -> None:
+    op.create_table(
+        "uploaded_list",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("chapter_id", sa.Uuid(), nullable=False),
+        sa.Column("by_id", sa.Uuid(), nullable=True),
+        sa.Column("by_name", sa.String(), nullable=False),
+        sa.Column("made_at", sqlmodel.UTCDateTime(), nullable=False),
+        sa.Column("state", sa.String(32), nullable=False),
+        sa.Column("table_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("layout", sa.JSON(), nullable=False),
+        sa.Column("language", sa.String(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("agreed", sa.String(), nullable=False),
+        sa.Column("next_row", sa.Integer(), nullable=False),
+        sa.Column("added", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["chapter_id"], ["chapter.id"], name=op.f("fk_uploaded_list_chapter_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_uploaded_list")),
+    )
+    op.create_index(op.f("ix_uploaded_list_chapter_id"), "uploaded_list", ["chapter_id"])
+    op.create_index(op.f("ix_uploaded_list_state"), "uploaded_list", ["state"])
+
+
 def downgrade() -> None:
+    op.drop_table("uploaded_list")
     for table in ("guess", "recovery_code", "code_app", "challenge", "passkey"):
         op.drop_table(table)
     with op.batch_alter_table("signed_in", schema=None) as batch:

@@ -25,7 +25,7 @@ from service.accounts.organizers import (
 from service.accounts.sign_in import make_invitation
 from service.accounts.tables import Organizer
 from service.accounts.tokens import make_token, revoke_all
-from service.chapters.find import first_chapter
+from service.chapters.find import chapter_called
 from service.chapters.tables import Chapter
 from service.errors import NotFound
 from service.privacy import audit
@@ -53,9 +53,9 @@ def invite(
 ) -> None:
     """Print a link to set up a way to sign in: for somebody new, or again. Works once, for a day."""
     with _writing() as (wiring, session, now):
-        found = _find(session, _chapter(session, chapter), name)
+        found = _find(session, chapter_called(session, chapter), name)
         if found is None:
-            found = _add(session, _chapter(session, chapter), name, role, language, now)
+            found = _add(session, chapter_called(session, chapter), name, role, language, now)
         elif role:
             set_role(session, found, read_role(role), by=COMMAND_LINE, now=now)
         if lost:
@@ -75,7 +75,7 @@ def list_all(chapter: InChapter = "") -> None:
     """List organizers: role, passkeys, code app, tokens."""
     wiring = wire(Settings())
     with wiring.database.read() as session:
-        found = list_organizers(session, _chapter(session, chapter).id)
+        found = list_organizers(session, chapter_called(session, chapter).id)
         ways = ways_of_each(session, [each.id for each in found])
         for each in found:
             way = ways[each.id]
@@ -93,7 +93,7 @@ def role_of(
 ) -> None:
     """Say what an organizer may do."""
     with _writing() as (_, session, now):
-        organizer = _get(session, _chapter(session, chapter), name)
+        organizer = _get(session, chapter_called(session, chapter), name)
         set_role(session, organizer, read_role(role), by=COMMAND_LINE, now=now)
 
 
@@ -101,7 +101,7 @@ def role_of(
 def off(name: Name, chapter: InChapter = "") -> None:
     """Switch an account off: sessions, links, passkeys, codes and tokens end at once."""
     with _writing() as (_, session, now):
-        organizer = _get(session, _chapter(session, chapter), name)
+        organizer = _get(session, chapter_called(session, chapter), name)
         switch_off(session, organizer, by=COMMAND_LINE, now=now)
 
 
@@ -109,7 +109,7 @@ def off(name: Name, chapter: InChapter = "") -> None:
 def on(name: Name, chapter: InChapter = "") -> None:
     """Let somebody back in; then invite them anew."""
     with _writing() as (_, session, now):
-        organizer = _get(session, _chapter(session, chapter), name, is_active=False)
+        organizer = _get(session, chapter_called(session, chapter), name, is_active=False)
         switch_on(session, organizer, by=COMMAND_LINE, now=now)
 
 
@@ -121,7 +121,7 @@ def token(
 ) -> None:
     """Print a bearer token for the JSON API. It is shown this once and may do what its owner may."""
     with _writing() as (_, session, now):
-        organizer = _get(session, _chapter(session, chapter), name)
+        organizer = _get(session, chapter_called(session, chapter), name)
         made = make_token(session, organizer, label=label, now=now)
         audit.record(
             session, actor=COMMAND_LINE, action="token.make",
@@ -134,7 +134,7 @@ def token(
 def revoke(name: Name, chapter: InChapter = "") -> None:
     """Take every token of an organizer back."""
     with _writing() as (_, session, now):
-        organizer = _get(session, _chapter(session, chapter), name)
+        organizer = _get(session, chapter_called(session, chapter), name)
         many = revoke_all(session, organizer.id, now=now)
         audit.record(
             session, actor=COMMAND_LINE, action="token.revoke",
@@ -174,13 +174,4 @@ def _get(session: Session, chapter: Chapter, name: str, *, is_active: bool = Tru
     found = _find(session, chapter, name, is_active=is_active)
     if found is None:
         raise NotFound(None, f"no organizer called {name!r}; `acompana organizer list` names them")
-    return found
-
-
-def _chapter(session: Session, name: str) -> Chapter:
-    if not name:
-        return first_chapter(session)
-    found = session.exec(select(Chapter).where(Chapter.name == name)).first()
-    if found is None:
-        raise NotFound(None, f"no chapter called {name!r}")
     return found

@@ -67,6 +67,8 @@ LEAST: dict[Role, tuple[str, ...]] = {
         "console.checkins.confirm_cancel",
         "console.checkins.new_checkin",
         "console.checkins.register_checkin",
+        "console.halt.confirm_halt",
+        "console.halt.halt_all",
         "console.people.reveal",
     ),
     # Speaks to many, and says who is trusted.
@@ -99,6 +101,16 @@ LEAST: dict[Role, tuple[str, ...]] = {
     ),
     # Says who comes in, and what leaves.
     Role.ADMIN: (
+        "console.export.choose",
+        "console.export.export",
+        "console.halt.let_go_on",
+        "console.lists.apply",
+        "console.lists.columns",
+        "console.lists.drop",
+        "console.lists.look",
+        "console.lists.new_list",
+        "console.lists.say_columns",
+        "console.lists.upload",
         "console.organizers.add",
         "console.organizers.change_role",
         "console.organizers.invite_again",

@@ -216,6 +216,9 @@ def _other(language: str) -> str:
     return next(each for each in LANGUAGES if each != language)
 
 
+_REFUSALS = {404: "not_found", 405: "not_found", 413: "body_too_big"}
+
+
 def _plain(values: Mapping[str, object]) -> dict[str, str | int]:
     return {name: value if isinstance(value, int) else str(value) for name, value in values.items()}
 
@@ -224,7 +227,7 @@ def _code(status: int, error: Exception) -> str:
     if isinstance(error, AcompanaError):
         return code_of(error)
     if isinstance(error, HTTPException | RequestValidationError):
-        return "not_found" if status in (404, 405) else "invalid"
+        return _REFUSALS.get(status, "invalid")
     return "unexpected"
 
 

@@ -59,7 +59,7 @@ def phone_that_knows(page: Page) -> tuple[Any, str]:
 def is_sound(page: Page) -> None:
     """Nothing that axe finds, nothing that sticks out, in the light and in the dark."""
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of the two words
+        page.emulate_media(color_scheme=scheme)
         assert axe(page) == [], page.url
         assert fits(page), page.url
     page.emulate_media(color_scheme="light")
@@ -167,7 +167,10 @@ def test_pages_of_accounts_are_open_to_everybody(page: Page, site: Site, languag
         sessions.begin(session, ana, How.PASSKEY, now=now, device="Safari, iPhone")
         cookie = sessions.begin(session, ana, How.CODE, now=now, device="Chrome, Linux")
     page.context.add_cookies([{"name": "acompana", "value": cookie, "url": site.url}])
-    for path in ("/account", "/account/setup", "/account/app", "/organizers", "/organizers/new"):
+    for path in (
+        "/account", "/account/setup", "/account/app", "/organizers", "/halt", "/people",
+        "/people/lists/new", "/people/export", "/organizers/new",
+    ):  # fmt: skip
         page.goto(site.url + path)
         is_sound(page)
         small = page.evaluate(
@@ -181,3 +184,39 @@ def test_pages_of_accounts_are_open_to_everybody(page: Page, site: Site, languag
     page.get_by_role("button", name=WORDS.say("organizers.make_link", language)).click()
     expect(page.locator("code.secret")).to_contain_text("/signin/")
     is_sound(page)
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_a_list_comes_in_without_scripts(page: Page, site: Site, language: str) -> None:
+    def say(key: str, **values: object) -> str:
+        return WORDS.say(key, language, **values)
+
+    now = site.clock.now()
+    with site.wiring.database.write() as session:
+        ana = admin(site, session, language)
+        cookie = sessions.begin(session, ana, How.CODE, now=now)
+    context = page.context.browser.new_context(  # type: ignore[union-attr]
+        java_script_enabled=False, viewport=page.viewport_size
+    )
+    context.add_cookies([{"name": "acompana", "value": cookie, "url": site.url}])
+    page.context.add_cookies([{"name": "acompana", "value": cookie, "url": site.url}])
+    people = "Nombre;Teléfono;Idioma\nJosé;413-555-0101;español\nAna;4.14E+09;\n".encode("utf-16")
+    try:
+        plain = context.new_page()
+        plain.goto(f"{site.url}/people/lists/new")
+        file = {"name": "list.csv", "mimeType": "text/csv", "buffer": people}
+        plain.get_by_label(say("lists.file")).set_input_files(files=[file])  # type: ignore[arg-type]
+        plain.get_by_role("button", name=say("lists.read")).click()
+        page.goto(plain.url)
+        is_sound(page)
+        plain.get_by_label(say("lists.source")).fill("la reunión")
+        plain.get_by_role("button", name=say("lists.look")).click()
+        expect(plain.get_by_role("heading", level=1)).to_have_text(say("lists.new", count=1))
+        page.goto(plain.url)
+        is_sound(page)
+        plain.get_by_role("button", name=say("lists.apply", count=1)).click()
+        expect(plain.get_by_role("heading", level=1)).to_have_text(say("lists_state.applying"))
+        page.goto(plain.url)
+        is_sound(page)
+    finally:
+        context.close()

@@ -8,6 +8,9 @@ from service.web.console import (
     checkins,
     compose,
     confirm,
+    export,
+    halt,
+    lists,
     messages,
     organizers,
     people,
@@ -28,7 +31,7 @@ from_here = [Depends(same_origin), Depends(remember_typed)]
 desk = APIRouter(dependencies=[*from_here, Depends(signed_in_organizer)])
 for room in (
     board, checkins, compose, send, messages, people, streams, sign_in, set_up, confirm, account,
-    organizers,
+    organizers, lists, export, halt,
 ):  # fmt: skip
     desk.include_router(room.router)
 
