@@ -118,6 +118,14 @@ LEAST: dict[Role, tuple[str, ...]] = {
         "console.organizers.organizers",
         "console.organizers.revoke_token",
         "console.organizers.switch",
+        "console.settings.add_office",
+        "console.settings.change_office",
+        "console.settings.edit_office",
+        "console.settings.edit_sender",
+        "console.settings.new_office",
+        "console.settings.save_chapter",
+        "console.settings.save_sender",
+        "console.settings.settings",
     ),
 }
 OTHERWISE = Role.ORGANIZER

@@ -169,7 +169,7 @@ def test_pages_of_accounts_are_open_to_everybody(page: Page, site: Site, languag
     page.context.add_cookies([{"name": "acompana", "value": cookie, "url": site.url}])
     for path in (
         "/account", "/account/setup", "/account/app", "/organizers", "/halt", "/people",
-        "/people/lists/new", "/people/export", "/organizers/new",
+        "/people/lists/new", "/people/export", "/settings", "/settings/offices/new", "/organizers/new",
     ):  # fmt: skip
         page.goto(site.url + path)
         is_sound(page)

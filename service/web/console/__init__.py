@@ -16,6 +16,7 @@ from service.web.console import (
     people,
     send,
     set_up,
+    settings,
     sign_in,
 )
 from service.web.console import (
@@ -31,7 +32,7 @@ from_here = [Depends(same_origin), Depends(remember_typed)]
 desk = APIRouter(dependencies=[*from_here, Depends(signed_in_organizer)])
 for room in (
     board, checkins, compose, send, messages, people, streams, sign_in, set_up, confirm, account,
-    organizers, lists, export, halt,
+    organizers, lists, export, halt, settings,
 ):  # fmt: skip
     desk.include_router(room.router)
 
