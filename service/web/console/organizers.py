@@ -23,10 +23,13 @@ from service.accounts.organizers import (
     take_ways_away,
     ways_of_each,
 )
-from service.accounts.sign_in import INVITATION_LIFE, make_invitation
+from service.accounts.sign_in import INVITATION_LIFE, make_invitation, make_texted_invitation
 from service.accounts.tables import Organizer
+from service.chapters.find import get_chapter
 from service.errors import WrongState
 from service.messages.catalog import LANGUAGES
+from service.outbox.invite_organizer import text_invitation
+from service.people.phone import read_phone
 from service.privacy import audit
 from service.privacy.policy import LADDER
 from service.web.console.desk import AtDesk, Desk, go_to
@@ -63,9 +66,12 @@ def add(session: Write, desk: AtDesk, _now: Confirmed, form: Form) -> Response:
         answers = Answers(form)
         name = answers.needed("name")
         role = answers.read(lambda: read_role(form["role"]), LADDER[0])
+        phone = _phone(answers, desk)
         answers.done()
         badge = Badge(name, role, form["language"])
         organizer = add_organizer(session, desk.chapter_id, badge, by=desk.viewer, now=desk.now)
+        if phone:
+            return _texted(session, desk, organizer, phone)
     return _invited(session, desk, organizer)
 
 
@@ -115,16 +121,41 @@ def revoke_token(session: Write, desk: AtDesk, organizer_id: UUID, token_id: UUI
     return go_to("/organizers")
 
 
+def _phone(answers: Answers, desk: Desk) -> str:
+    typed = answers.sent["phone"]
+    countries = desk.wiring.settings.countries
+    return answers.read(lambda: read_phone(typed, countries), "") if typed else ""
+
+
 def _invited(session: Session, desk: Desk, organizer: Organizer) -> HTMLResponse:
     secret = make_invitation(session, organizer.id, now=desk.now)
+    _record(session, desk, organizer, "shown")
+    return desk.page(
+        "organizer_invited.html", organizer=organizer, spoken="", link=_address(desk, secret),
+        hours=int(INVITATION_LIFE.total_seconds() // 3600),
+    )  # fmt: skip
+
+
+def _texted(session: Session, desk: Desk, organizer: Organizer, phone: str) -> HTMLResponse:
+    """Send the link by text, and show the digits to say aloud: a number alone lets nobody in."""
+    secret, spoken = make_texted_invitation(session, organizer.id, now=desk.now)
+    chapter = get_chapter(session, desk.chapter_id)
+    text_invitation(
+        session, desk.outbox, chapter, organizer, phone, _address(desk, secret), by=desk.viewer,
+        now=desk.now,
+    )  # fmt: skip
+    _record(session, desk, organizer, "texted")
+    return desk.page("organizer_invited.html", organizer=organizer, spoken=spoken)
+
+
+def _address(desk: Desk, secret: str) -> str:
+    return f"{desk.wiring.settings.public_url}/signin/{secret}"
+
+
+def _record(session: Session, desk: Desk, organizer: Organizer, how: str) -> None:
     audit.record(
         session, actor=desk.viewer, action="organizer.invite",
-        subject=f"organizer:{organizer.id.hex}", now=desk.now,
-    )  # fmt: skip
-    return desk.page(
-        "organizer_invited.html", organizer=organizer,
-        link=f"{desk.wiring.settings.public_url}/signin/{secret}",
-        hours=int(INVITATION_LIFE.total_seconds() // 3600),
+        subject=f"organizer:{organizer.id.hex}", now=desk.now, detail=how,
     )  # fmt: skip
 
 

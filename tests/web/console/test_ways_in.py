@@ -19,9 +19,13 @@ from service.accounts.passkeys import Place
 from service.accounts.sign_in import make_invitation, make_texted_invitation
 from service.accounts.tables import How, Organizer, SignedIn
 from service.db import new_id
+from service.outbox.tables import Delivery, State, sealed_body
+from service.people.consent import opt_out
+from service.people.tables import Person
 from service.privacy import audit
 from service.privacy.audit import AuditLine
 from service.privacy.policy import SYSTEM, Role
+from service.privacy.read import Reader
 from service.settings import Settings
 from service.web.console.who import MOST_TRIES
 from service.wiring import Wiring
@@ -333,9 +337,51 @@ def test_an_admin_invites_and_switches_off(
     assert betos.get("/account/setup").status_code == 401
     assert guest.post(f"/organizers/{beto.id}/invite").status_code == 409
     assert [a for a in actions(wiring) if a.startswith("organizer")][1:] == [
-        "organizer.add viewer", "organizer.invite", "organizer.role viewer -> dispatcher",
+        "organizer.add viewer", "organizer.invite shown", "organizer.role viewer -> dispatcher",
         "organizer.off",
     ]  # fmt: skip
+
+
+def test_a_link_by_text_opens_with_what_is_said_aloud(
+    guest: TestClient, app: FastAPI, wiring: Wiring, group: Group, ana: Organizer
+) -> None:
+    signed_in_as(wiring, guest, ana)
+    form = {"name": "Beto", "role": "organizer", "language": "es", "phone": "12"}
+    page = guest.post("/organizers/new", data=form)
+    assert "couldn't read that phone number" in text_of(page)
+    page = guest.post("/organizers/new", data=form | {"phone": "413-555-0177"})
+    assert "is on its way" in text_of(page)
+    assert "/signin/" not in page.text, "who sees this page has not seen the link"
+    spoken = re.search(r"<code>(\d{6})</code>", page.text)
+    assert spoken
+    with wiring.database.read() as session:
+        text = session.exec(select(Delivery)).one()
+        assert (text.template, text.state) == ("organizer_invitation", State.PLANNED)
+        person = session.get_one(Person, text.person_id)
+        sealed = sealed_body(text.id, person.id, group.chapter.id, text.body_sealed)
+        body = Reader(wiring.keyring, SYSTEM).show(sealed)
+    assert "Ana le pide ayudar a organizar" in body
+    assert spoken[1] not in body
+    link = re.search(rf"{PUBLIC_URL}(/signin/[\w-]+)", body)
+    assert link
+    betos = browser_of(app)
+    assert betos.post(link[1]).status_code == 422
+    assert "¿Cómo va a entrar?" in text_of(betos.post(link[1], data={"spoken": spoken[1]}))
+
+
+def test_who_wants_no_texts_gets_no_link_by_text(
+    guest: TestClient, wiring: Wiring, group: Group, ana: Organizer
+) -> None:
+    now = wiring.clock.now()
+    with wiring.database.write() as session:
+        gone = make_volunteer(session, wiring.keyring, group.chapter, 177, now=now)
+        opt_out(session, gone, how="text", now=now)
+    signed_in_as(wiring, guest, ana)
+    form = {"name": "Beto", "role": "organizer", "language": "es", "phone": "413-555-0177"}
+    page = guest.post("/organizers/new", data=form)
+    assert page.status_code == 422
+    assert "does not want texts from us" in text_of(page)
+    assert "Beto" not in guest.get("/organizers").text
 
 
 def test_an_admin_takes_tokens_back(
