@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlmodel import Session, col, func, select, update
+from sqlmodel import Session, col, select, update
 
 from service.chapters.tables import Sender
 from service.privacy import audit
@@ -14,9 +14,8 @@ from service.privacy.policy import Viewer
 
 def is_halted(session: Session, chapter_id: UUID) -> bool:
     """Return whether nothing leaves: the chapter has senders and all of them are paused."""
-    of_chapter = select(func.count()).select_from(Sender).where(Sender.chapter_id == chapter_id)
-    going = session.exec(of_chapter.where(~col(Sender.is_paused))).one()
-    return going == 0 and session.exec(of_chapter).one() > 0
+    paused = session.exec(select(Sender.is_paused).where(Sender.chapter_id == chapter_id)).all()
+    return bool(paused) and all(paused)
 
 
 def halt(session: Session, chapter_id: UUID, *, by: Viewer, now: datetime) -> None:
