@@ -20,6 +20,8 @@ from service.checkins.safety.arrive import alarm_missing_leads
 from service.checkins.safety.climb import climb, hand_shifts_over
 from service.checkins.waves import ask_for_company
 from service.erasure.erase import erase_who_asked
+from service.outbox.import_list import apply_lists
+from service.people.import_.keep import drop_old_lists
 from service.rallies.close import close_past_rallies
 from service.rallies.remind import queue_due_reminders as remind_of_rallies
 from service.replies.holds import offer_free_places, pass_on_lapsed
@@ -93,6 +95,16 @@ JOBS = (
         "remind of rallies",
         1,
         _in_one_transaction(lambda s, w, now: remind_of_rallies(s, w.outbox, now=now)),
+    ),
+    Job(
+        "apply uploaded lists",
+        1,
+        lambda w, now: apply_lists(w.database, w.outbox, w.settings.countries, now=now),
+    ),
+    Job(
+        "drop lists that nobody applied",
+        60,
+        _in_one_transaction(lambda s, w, now: drop_old_lists(s, w.keyring, now=now)),
     ),
     Job("answer texts that were left", 1, _answer_what_is_left),
     Job(

@@ -6,7 +6,10 @@ AcompanaError
 │   ├── NotFound         no such thing, or not theirs to see                           (404)
 │   ├── WrongState       it is no longer, or not yet, possible                         (409)
 │   ├── NotAllowed       this person may not do it                                     (403)
-│   └── SignInNeeded     nobody is signed in, or the token is not known                (401)
+│   ├── SignInNeeded     nobody is signed in, or the token is not known                (401)
+│   │   ├── SetUpNeeded  came by an invitation and has no way to sign in yet           (401)
+│   │   └── ConfirmNeeded  has to show once more that it is they                       (401)
+│   └── TooMany          too often within a minute                                     (429)
 ├── Unavailable          a part we need does not answer; trying again may help         (503)
 └── Misuse               our own mistake: never shown to people, always logged         (500)
     └── NaiveDatetime    a time without a zone
@@ -75,6 +78,24 @@ class SignInNeeded(DomainError):
     """Nobody is signed in, or the token is unknown or used up."""
 
     code = "sign_in_needed"
+
+
+class SetUpNeeded(SignInNeeded):
+    """Came in by an invitation: may set up a passkey or a code app, and nothing else before."""
+
+    code = "set_up_first"
+
+
+class ConfirmNeeded(SignInNeeded):
+    """Is signed in, but this takes a passkey or a code given within the last minutes."""
+
+    code = "confirm_first"
+
+
+class TooMany(DomainError):
+    """Too often within a minute. Waiting helps."""
+
+    code = "too_many_tries"
 
 
 class Unavailable(AcompanaError):

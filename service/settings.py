@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -65,6 +66,9 @@ class Settings(BaseSettings):
         ("US", "PR", "CA"), description="Countries whose numbers may be texted, comma separated."
     )
     tick_seconds: float = Field(5.0, description="How often the clock looks for what is due.")
+    demo: bool = Field(
+        False, description="A link alone signs in. Only the demo sets it; never do so yourself."
+    )
     log_format: str = Field("text", description="text for people, json for collectors.")
 
     @field_validator("countries", mode="before")
@@ -73,6 +77,12 @@ class Settings(BaseSettings):
         return (
             tuple(p.strip().upper() for p in value.split(",")) if isinstance(value, str) else value
         )
+
+    @model_validator(mode="after")
+    def _demo_stays_here(self) -> Settings:
+        if self.demo and urlsplit(self.public_url).hostname != "localhost":
+            raise ValueError("ACOMPANA_DEMO is for http://localhost only: a link alone signs in")
+        return self
 
     @field_validator("public_url", "twilio_api_base")
     @classmethod

@@ -1,48 +1,88 @@
-"""Sign in by a link that works once; stay signed in until idle, old or signed out."""
+"""Links that work once: the demo's, which signs in, and an invitation, which leads to setting up."""
 
 from __future__ import annotations
 
+import hmac
 from datetime import datetime, timedelta
+from uuid import UUID
 
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session, col, delete, select, update
 
-from service.accounts.secrets import hash_secret, new_secret
-from service.accounts.tables import Organizer, SignedIn, SignInLink
+from service.accounts.secrets import (
+    hash_secret,
+    new_secret,
+    new_short_secret,
+    new_spoken_code,
+)
+from service.accounts.tables import LinkKind, Organizer, SignInLink
 from service.db import new_id
-from service.errors import SignInNeeded
-from service.privacy import audit
+from service.errors import InvalidValue, SignInNeeded
 from service.privacy.policy import Viewer
 
 LINK_LIFE = timedelta(hours=12)
-IDLE = timedelta(minutes=30)
-LONGEST = timedelta(hours=12)
-SEEN_EVERY = timedelta(minutes=1)
+INVITATION_LIFE = timedelta(hours=24)
+MOST_WRONG_TRIES = 5
 
 
 def make_link(session: Session, organizer: Organizer, *, now: datetime) -> str:
-    """Return the secret of a new one-time link; only its hash is stored."""
-    secret = new_secret()
-    session.add(
-        SignInLink(
-            id=new_id(),
-            organizer_id=organizer.id,
-            secret_hash=hash_secret(secret),
-            expires_at=now + LINK_LIFE,
-        )
-    )
-    return secret
+    """Return the secret of a link that signs in by itself. It works only where the demo runs."""
+    return _make(session, organizer.id, LinkKind.DEMO, new_secret(), now + LINK_LIFE)
 
 
-def is_link_good(session: Session, secret: str, *, now: datetime) -> bool:
-    """Return whether the link would still sign in. Does not use it up."""
+def make_invitation(session: Session, organizer_id: UUID, *, now: datetime) -> str:
+    """Return the secret of an invitation to show once. Older ones of theirs stop working."""
+    _void(session, organizer_id)
+    return _make(session, organizer_id, LinkKind.INVITATION, new_secret(), now + INVITATION_LIFE)
+
+
+def make_texted_invitation(
+    session: Session, organizer_id: UUID, *, now: datetime
+) -> tuple[str, str]:
+    """Return the secret of an invitation to send by text, and the digits to say aloud beside it.
+
+    A number never authenticates: who reads the text alone gets no further. Older invitations of
+    theirs stop working.
+    """
+    _void(session, organizer_id)
+    spoken = new_spoken_code()
+    secret = _make(
+        session, organizer_id, LinkKind.INVITATION, new_short_secret(), now + INVITATION_LIFE,
+        spoken_hash=hash_secret(spoken),
+    )  # fmt: skip
+    return secret, spoken
+
+
+def find_link(session: Session, secret: str, *, now: datetime) -> SignInLink | None:
+    """Return a link that would still work, or None. Does not use it up."""
     link = session.exec(
         select(SignInLink).where(SignInLink.secret_hash == hash_secret(secret))
     ).first()
-    return link is not None and link.used_at is None and link.expires_at > now
+    if link is None or link.used_at is not None or link.expires_at <= now:
+        return None
+    organizer = session.get(Organizer, link.organizer_id)
+    return link if organizer is not None and organizer.is_active else None
 
 
-def use_link(session: Session, secret: str, *, now: datetime) -> str:
-    """Use the link up; return the secret of the new session. Raises SignInNeeded."""
+def check_spoken(session: Session, link: SignInLink, typed: str) -> None:
+    """Check the digits that the inviter said. Raises InvalidValue on `spoken`.
+
+    After MOST_WRONG_TRIES wrong ones the link is void. The caller commits in either case: a wrong
+    try that was rolled back would not count.
+    """
+    if link.spoken_hash is None:
+        return
+    digits = "".join(letter for letter in typed if letter.isascii() and letter.isdigit())
+    if hmac.compare_digest(hash_secret(digits), link.spoken_hash):
+        return
+    link.wrong_tries += 1
+    if link.wrong_tries >= MOST_WRONG_TRIES:
+        link.used_at = link.expires_at
+    session.add(link)
+    raise InvalidValue("spoken", "wrong_spoken_code")
+
+
+def use_link(session: Session, secret: str, *, now: datetime) -> Organizer:
+    """Use the link up; return whose it is. Raises SignInNeeded when somebody was quicker."""
     used = session.exec(
         update(SignInLink)
         .where(
@@ -55,54 +95,7 @@ def use_link(session: Session, secret: str, *, now: datetime) -> str:
     ).first()
     if used is None:
         raise SignInNeeded("link_used_or_old")
-    organizer = session.get_one(Organizer, used[0])
-    cookie = new_secret()
-    session.add(
-        SignedIn(
-            id=new_id(), organizer_id=organizer.id, secret_hash=hash_secret(cookie),
-            created_at=now, seen_at=now,
-        )
-    )  # fmt: skip
-    viewer = viewer_of(organizer)
-    audit.record(session, actor=viewer, action="sign_in", subject="organizer", now=now)
-    return cookie
-
-
-def signed_in(session: Session, secret: str, *, now: datetime) -> Organizer | None:
-    """Return who this browser is, or None when it is signed out, idle for too long or too old."""
-    row = _session_of(session, secret)
-    if row is None or row.ended_at is not None:
-        return None
-    if now > row.seen_at + IDLE or now > row.created_at + LONGEST:
-        return None
-    organizer = session.get(Organizer, row.organizer_id)
-    return organizer if organizer is not None and organizer.is_active else None
-
-
-def seen_at(session: Session, secret: str) -> datetime | None:
-    """Return when this browser was last noted to be at work."""
-    row = _session_of(session, secret)
-    return None if row is None else row.seen_at
-
-
-def note_seen(session: Session, secret: str, *, now: datetime) -> None:
-    """Keep the session from going idle; writes at most once a minute."""
-    session.exec(
-        update(SignedIn)
-        .where(
-            col(SignedIn.secret_hash) == hash_secret(secret),
-            col(SignedIn.seen_at) < now - SEEN_EVERY,
-        )
-        .values(seen_at=now)
-    )
-
-
-def sign_out(session: Session, secret: str, *, now: datetime) -> None:
-    """End this browser's session."""
-    row = _session_of(session, secret)
-    if row is not None:
-        row.ended_at = now
-        session.add(row)
+    return session.get_one(Organizer, used[0])
 
 
 def viewer_of(organizer: Organizer) -> Viewer:
@@ -110,5 +103,24 @@ def viewer_of(organizer: Organizer) -> Viewer:
     return Viewer(organizer.role, organizer.name, organizer.id, organizer.chapter_id)
 
 
-def _session_of(session: Session, secret: str) -> SignedIn | None:
-    return session.exec(select(SignedIn).where(SignedIn.secret_hash == hash_secret(secret))).first()
+def _void(session: Session, organizer_id: UUID) -> None:
+    session.exec(
+        delete(SignInLink).where(
+            col(SignInLink.organizer_id) == organizer_id,
+            col(SignInLink.kind) == LinkKind.INVITATION,
+            col(SignInLink.used_at).is_(None),
+        )
+    )
+
+
+def _make(
+    session: Session, organizer_id: UUID, kind: LinkKind, secret: str, expires_at: datetime,
+    spoken_hash: bytes | None = None,
+) -> str:  # fmt: skip
+    session.add(
+        SignInLink(
+            id=new_id(), organizer_id=organizer_id, kind=kind, secret_hash=hash_secret(secret),
+            spoken_hash=spoken_hash, expires_at=expires_at,
+        )
+    )  # fmt: skip
+    return secret

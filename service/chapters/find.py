@@ -27,6 +27,16 @@ def first_chapter(session: Session) -> Chapter:
     return chapter
 
 
+def chapter_called(session: Session, name: str) -> Chapter:
+    """Return the chapter of this name; the first one when none is named. Raises NotFound."""
+    if not name:
+        return first_chapter(session)
+    found = session.exec(select(Chapter).where(Chapter.name == name)).first()
+    if found is None:
+        raise NotFound(None, f"no chapter called {name!r}")
+    return found
+
+
 def list_offices(session: Session, chapter_id: UUID) -> Sequence[Office]:
     """Return the chapter's offices by name."""
     return session.exec(

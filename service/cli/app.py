@@ -7,7 +7,17 @@ import sys
 import typer
 from pydantic import ValidationError
 
-from service.cli import accounts, chapters, demo, explain, migrate, processes, shifts, trouble
+from service.cli import (
+    accounts,
+    chapters,
+    demo,
+    explain,
+    lists,
+    migrate,
+    processes,
+    shifts,
+    trouble,
+)
 from service.errors import AcompanaError
 
 app = typer.Typer(
@@ -24,6 +34,8 @@ app.command("worker")(processes.worker)
 app.command("clock")(processes.clock)
 app.command("migrate")(migrate.migrate)
 app.add_typer(accounts.app, name="organizer")
+app.add_typer(lists.import_app, name="import")
+app.add_typer(lists.export_app, name="export")
 app.add_typer(chapters.chapter_app, name="chapter")
 app.add_typer(chapters.office_app, name="office")
 app.add_typer(shifts.app, name="shift")

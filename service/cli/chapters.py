@@ -58,7 +58,7 @@ def add_chapter(
         session.add(chapter)
         session.flush()
         session.add(sender)
-    print(f"Added {name}. Next: acompana office add, then acompana organizer add.")
+    print(f"Added {name}. Next: acompana office add, then acompana organizer invite NAME.")
 
 
 @office_app.command("add")

@@ -61,6 +61,7 @@ def prepare_stage(folder: Path, *, port: int, sandbox_port: int, tick_seconds: f
         "ACOMPANA_TWILIO_AUTH_TOKEN": secrets.token_hex(16),
         "ACOMPANA_TWILIO_API_BASE": f"http://127.0.0.1:{sandbox_port}",
         "ACOMPANA_TICK_SECONDS": str(tick_seconds),
+        "ACOMPANA_DEMO": "true",
     }
     stage = Stage(folder, environment, public_url, f"http://localhost:{sandbox_port}")
     prepare(stage.settings(), new_key=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import JSON, Column, Index
@@ -159,3 +160,31 @@ class EmergencyContact(Table, table=True):
     asked_at: datetime
     answered_at: datetime | None = None
     agreed: bool = False
+
+
+class ListState(StrEnum):
+    """How far an uploaded list has come."""
+
+    WAITING = "waiting"  # for an organizer to look at it and say yes
+    APPLYING = "applying"
+    DONE = "done"
+    DROPPED = "dropped"
+
+
+class UploadedList(Table, table=True):
+    """A network's own list, sealed under a key of its own until it is applied or dropped; then gone."""
+
+    __tablename__ = "uploaded_list"
+    id: UUID = Field(primary_key=True)
+    chapter_id: UUID = Field(foreign_key="chapter.id", index=True)
+    by_id: UUID | None = None
+    by_name: str
+    made_at: datetime
+    state: ListState = Field(default=ListState.WAITING, sa_type=words(ListState), index=True)
+    table_sealed: bytes | None = None
+    layout: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    language: str = "en"
+    source: str = ""  # where they gave their numbers, as the invitation says it
+    agreed: str = ""  # how they agreed to texts, if that is on paper; else they are invited
+    next_row: int = 0  # of those judged: what is before it has been applied
+    added: int = 0

@@ -47,6 +47,8 @@ class KeyKind(StrEnum):
 
     PERSON = "person"  # phone, alias, texts to and from them
     CHECKIN = "checkin"  # place and note
+    ORGANIZER = "organizer"  # what their code app counts with
+    IMPORT = "import"  # a list that was uploaded, until it is applied or thrown away
     INDEX = "index"  # what is only ever hashed: phones, alias words, callbacks
 
 

@@ -11,8 +11,19 @@ class Role(StrEnum):
     """What somebody is to the data that they look at."""
 
     SYSTEM = "system"  # the service itself, to send a text or to find who sent one
-    ORGANIZER = "organizer"
-    ADMIN = "admin"  # settings; no more of families than an organizer
+    VIEWER = "viewer"  # sees how things stand; changes nothing, is shown no number
+    DISPATCHER = "dispatcher"  # answers and calls people, fills check-ins; calls nobody to a rally
+    ORGANIZER = "organizer"  # and calls rallies, texts many, says who is trusted
+    ADMIN = "admin"  # and settings, accounts, export; sees less of families than an organizer
+
+
+# Each may do what those before may do: service/web/access.py says which page takes which.
+LADDER = (Role.VIEWER, Role.DISPATCHER, Role.ORGANIZER, Role.ADMIN)
+
+
+def is_at_least(role: Role, least: Role) -> bool:
+    """Return whether `role` may do what `least` may do. The system is on no ladder."""
+    return role in LADDER and LADDER.index(role) >= LADDER.index(least)
 
 
 class Field(StrEnum):
@@ -49,6 +60,11 @@ _SIGHT: dict[tuple[Role, Field], Sight] = {
     (Role.SYSTEM, Field.ALIAS): Sight.FULL,
     (Role.SYSTEM, Field.NOTE): Sight.FULL,
     (Role.SYSTEM, Field.MESSAGE): Sight.FULL,
+    (Role.VIEWER, Field.ALIAS): Sight.MASKED,
+    (Role.DISPATCHER, Field.PHONE): Sight.MASKED,
+    (Role.DISPATCHER, Field.ALIAS): Sight.MASKED,
+    (Role.DISPATCHER, Field.NOTE): Sight.FULL,
+    (Role.DISPATCHER, Field.MESSAGE): Sight.FULL,
     (Role.ORGANIZER, Field.PHONE): Sight.MASKED,
     (Role.ORGANIZER, Field.ALIAS): Sight.MASKED,
     (Role.ORGANIZER, Field.NOTE): Sight.FULL,
@@ -72,7 +88,8 @@ def sight(viewer: Viewer, field: Field, chapter_id: UUID | None) -> Sight:
 
 def may_reveal(viewer: Viewer, field: Field, chapter_id: UUID | None) -> bool:
     """Return whether the viewer may ask to see a masked field whole (which is audited)."""
-    return sight(viewer, field, chapter_id) is Sight.MASKED
+    is_masked = sight(viewer, field, chapter_id) is Sight.MASKED
+    return is_masked and is_at_least(viewer.role, Role.DISPATCHER)
 
 
 def mask(field: Field, text: str) -> str:

@@ -9,6 +9,7 @@ from service.errors import (
     NotAllowed,
     NotFound,
     SignInNeeded,
+    TooMany,
     Unavailable,
     WrongState,
 )
@@ -20,6 +21,7 @@ STATUS: dict[type[AcompanaError], int] = {
     WrongState: 409,
     NotAllowed: 403,
     SignInNeeded: 401,
+    TooMany: 429,
     Unavailable: 503,
 }
 

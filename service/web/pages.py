@@ -17,9 +17,9 @@ from fastapi.exceptions import RequestValidationError
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from service.errors import AcompanaError, InvalidForm, InvalidValue
+from service.errors import AcompanaError, ConfirmNeeded, InvalidForm, InvalidValue, SetUpNeeded
 from service.messages import dates
 from service.messages.catalog import LANGUAGES, Catalog
 from service.messages.pages import load_pages
@@ -27,6 +27,7 @@ from service.people.phone import as_printed
 from service.web.errors import code_of, fields_of
 
 STATIC = Path(__file__).parent / "static" / "dist"
+KEPT = "kept:"  # before the names of fields that a page carries for another one
 Tell = Callable[[list[InvalidValue]], Mapping[str, str]]
 
 
@@ -99,12 +100,31 @@ def answer_error(request: Request, status: int, error: Exception) -> Response:
     if isinstance(error, RequestValidationError):
         status = 404 if any(e["loc"][:1] == ("path",) for e in error.errors()) else 422
     language = reader_language(request)
+    if isinstance(error, SetUpNeeded):
+        return RedirectResponse("/account/setup", status_code=303)
+    if isinstance(error, ConfirmNeeded):
+        typed = typed_of(request) if request.method == "POST" else {}
+        return confirm_page(
+            request, language, to=request.url.path, typed=typed, method=request.method,
+            problems={}, status=status,
+        )  # fmt: skip
     code = _code(status, error)
     values = _plain(getattr(error, "values", {}))
     told = catalog_of(request).error(code, language, **values)
     template = "signin_needed.html" if status == 401 else "error.html"
     typed = typed_of(request) if request.method == "POST" else {}
     return page(request, template, language=language, status=status, told=told, typed=typed)
+
+
+def confirm_page(
+    request: Request, language: str, *, to: str, typed: Mapping[str, str], method: str,
+    problems: Mapping[str, str], status: int,
+) -> HTMLResponse:  # fmt: skip
+    """Return the page that asks for a passkey or a code, and carries what was typed for `to`."""
+    return page(
+        request, "confirm.html", language=language, status=status, to=to, kept=typed,
+        method=method, problems=problems, typed={}, prefix=KEPT,
+    )  # fmt: skip
 
 
 def reader_language(request: Request) -> str:
@@ -196,6 +216,9 @@ def _other(language: str) -> str:
     return next(each for each in LANGUAGES if each != language)
 
 
+_REFUSALS = {404: "not_found", 405: "not_found", 413: "body_too_big"}
+
+
 def _plain(values: Mapping[str, object]) -> dict[str, str | int]:
     return {name: value if isinstance(value, int) else str(value) for name, value in values.items()}
 
@@ -204,7 +227,7 @@ def _code(status: int, error: Exception) -> str:
     if isinstance(error, AcompanaError):
         return code_of(error)
     if isinstance(error, HTTPException | RequestValidationError):
-        return "not_found" if status in (404, 405) else "invalid"
+        return _REFUSALS.get(status, "invalid")
     return "unexpected"
 
 

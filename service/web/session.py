@@ -18,6 +18,7 @@ from fastapi import Depends, FastAPI, Request
 from sqlmodel import Session
 
 from service.db.database import Met
+from service.web.tries import Tries
 from service.wiring import Wiring
 
 T = TypeVar("T")
@@ -28,6 +29,7 @@ def attach(app: FastAPI, wiring: Wiring) -> None:
     """Give the app its parts and its gate."""
     app.state.wiring = wiring
     app.state.gate = anyio.Semaphore(wiring.database.concurrent_writers)
+    app.state.tries = Tries()
 
 
 def get_wiring(request: Request) -> Wiring:

@@ -65,7 +65,7 @@ def running_site(folder: Path, migrated: Path) -> Iterator[Site]:
     keyring.prepare()
     clock = StillClock(datetime(2026, 3, 2, 15, 0, tzinfo=UTC))
     wiring = Wiring(
-        settings=Settings(public_url="http://localhost"), database=database, keyring=keyring,
+        settings=Settings(public_url="http://localhost", demo=True), database=database, keyring=keyring,
         clock=clock, catalog=load_catalog(),
         signatures=Signatures(public_url="http://localhost", account_sid="AC0", auth_tokens=["x"]),
     )  # fmt: skip

@@ -12,7 +12,7 @@ from service.web.console.who import signed_in_organizer
 from service.web.origin import SAFE, same_origin
 from service.web.session import _read_session, _write_session
 
-OPEN = {"/signin", "/signin/{secret}"}
+OPEN = {"/signin", "/signin/code", "/signin/passkey", "/signin/passkey/ask", "/signin/{secret}"}
 
 
 def _routes(*routers: APIRouter) -> Iterator[RouteContext]:

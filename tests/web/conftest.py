@@ -39,7 +39,7 @@ def logs() -> Iterator[list[MutableMapping[str, Any]]]:
 def wiring(database: Database, keyring: Keyring, catalog: Catalog, clock: StillClock) -> Wiring:
     """The parts of one process, on this test's own data."""
     return Wiring(
-        settings=Settings(public_url=PUBLIC_URL, twilio_account_sid=ACCOUNT_SID),
+        settings=Settings(public_url=PUBLIC_URL, twilio_account_sid=ACCOUNT_SID, demo=True),
         database=database,
         keyring=keyring,
         clock=clock,

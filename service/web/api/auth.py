@@ -15,6 +15,7 @@ from service.accounts.tokens import organizer_of
 from service.errors import SignInNeeded
 from service.privacy.policy import Viewer
 from service.privacy.read import Reader
+from service.web.access import require_role
 from service.web.session import Parts
 
 bearer = HTTPBearer(
@@ -43,7 +44,7 @@ def authenticate(
 ) -> Caller:
     """Return who calls. Looks in a session of its own: no writer waits for a stranger.
 
-    Raises SignInNeeded.
+    Raises SignInNeeded, and NotAllowed where their role is too low (`service/web/access.py`).
     """
     if credentials is None:
         raise SignInNeeded("no_token")
@@ -52,6 +53,7 @@ def authenticate(
     if organizer is None:
         raise SignInNeeded("unknown_token")
     request.state.language = organizer.language
+    require_role(request, organizer.role)
     viewer = viewer_of(organizer)
     return Caller(organizer, viewer, Reader(wiring.keyring, viewer))
 

@@ -3,13 +3,21 @@
 from fastapi import APIRouter, Depends
 
 from service.web.console import (
+    account,
     board,
     checkins,
     compose,
+    confirm,
+    export,
+    halt,
+    lists,
     messages,
+    organizers,
     people,
     safety,
     send,
+    set_up,
+    settings,
     shifts,
     sign_in,
 )
@@ -24,7 +32,10 @@ from service.web.pages import remember_typed
 from_here = [Depends(same_origin), Depends(remember_typed)]
 
 desk = APIRouter(dependencies=[*from_here, Depends(signed_in_organizer)])
-for room in (board, checkins, compose, send, messages, people, safety, shifts, streams, sign_in):
+for room in (
+    board, checkins, compose, send, messages, people, safety, shifts, streams, sign_in, set_up,
+    confirm, account, organizers, lists, export, halt, settings,
+):  # fmt: skip
     desk.include_router(room.router)
 
 router = APIRouter(include_in_schema=False)

@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 
 from service.accounts.sign_in import viewer_of
 from service.accounts.tables import Organizer
+from service.chapters.halt import is_halted
 from service.outbox.enqueue import Outbox
 from service.privacy.policy import Viewer
 from service.privacy.read import Reader
@@ -63,11 +64,16 @@ class Desk:
         """Return the words of an error."""
         return catalog_of(self.request).error(code, self.language, **values)
 
+    def _are_texts_stopped(self) -> bool:
+        """Every page says so: whoever opens one must not wait for what does not leave."""
+        with self.wiring.database.read() as session:
+            return is_halted(session, self.chapter_id)
+
     def page(self, name: str, *, status: int = 200, **context: Any) -> HTMLResponse:
         """Return a console page."""
         return page(
             self.request, f"console/{name}", language=self.language, status=status,
-            me=self.organizer, now=self.now, **context,
+            me=self.organizer, now=self.now, texts_are_stopped=self._are_texts_stopped(), **context,
         )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from service.people.register import ROLES, Card, check_card
 from service.people.tables import LEAD_LEVEL, Person, Volunteer
 from service.people.vet import set_vetting
 from service.web.console.desk import AtDesk, Desk, go_to
+from service.web.console.who import Confirmed
 from service.web.forms import Answers, Form, Sent
 from service.web.pages import form_again
 from service.web.session import Read, Write
@@ -98,7 +99,9 @@ def invite(session: Write, desk: AtDesk, form: Form) -> Response:
 
 
 @router.post("/people/{person_id}/reveal")
-def reveal(session: Write, desk: AtDesk, person_id: UUID, form: Form) -> HTMLResponse:
+def reveal(
+    session: Write, desk: AtDesk, _now: Confirmed, person_id: UUID, form: Form
+) -> HTMLResponse:
     """Show a name and a number whole, this once; who looked and why is written down."""
     person = session.get(Person, person_id)
     if person is None or person.chapter_id != desk.chapter_id:

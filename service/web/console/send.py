@@ -27,6 +27,7 @@ from service.web.console.desk import AtDesk, Desk, go_to
 from service.web.console.messages import message_cards
 from service.web.console.previews import Bubble, bubbles
 from service.web.console.quiet import quiet_until
+from service.web.console.who import Here, must_be_confirmed
 from service.web.forms import Answers, Form, Sent
 from service.web.pages import form_again
 from service.web.session import Read, Write
@@ -34,6 +35,7 @@ from service.web.session import Read, Write
 router = APIRouter()
 
 UNDO = timedelta(seconds=10)
+BIG_SEND = 50  # people; to more than these a passkey or a code is asked for again
 LATER = "later"
 
 
@@ -71,13 +73,15 @@ def confirm(session: Read, desk: AtDesk, rally_id: UUID) -> HTMLResponse:
 
 
 @router.post("/rallies/{rally_id}/send")
-def send(session: Write, desk: AtDesk, rally_id: UUID, form: Form) -> Response:
+def send(session: Write, desk: AtDesk, here: Here, rally_id: UUID, form: Form) -> Response:
     """Send it once, however often the button is pressed: by the id that the page was given."""
 
     def again(problems: Mapping[str, str], status: int) -> Response:
         return _confirm(session, desk, rally_id, form.typed, problems=problems, status=status)
 
     rally = get_rally(session, desk.chapter_id, rally_id)
+    if count_audience(session, audience_of(rally), now=desk.now).people > BIG_SEND:
+        must_be_confirmed(here, now=desk.now)
     with form_again(again, desk.tell):
         zone = get_chapter(session, desk.chapter_id).time_zone
         at = _read_at(form, rally, zone, desk.now)

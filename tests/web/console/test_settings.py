@@ -1,0 +1,128 @@
+"""Settings are an admin's: changed in words and numbers that hold, on the record, each chapter its own."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from fastapi.testclient import TestClient
+from httpx2 import Response
+from sqlmodel import col, select
+
+from service.accounts import sessions
+from service.accounts.tables import How
+from service.chapters.tables import Chapter, Office, Sender
+from service.privacy.audit import AuditLine
+from service.privacy.policy import Role
+from service.wiring import Wiring
+from tests.factories import make_organizer
+from tests.web.conftest import Group
+from tests.web.console.conftest import text_of
+
+
+@pytest.fixture
+def ana(guest: TestClient, wiring: Wiring, group: Group) -> TestClient:
+    """An admin's browser."""
+    now = wiring.clock.now()
+    with wiring.database.write() as session:
+        admin = make_organizer(session, group.chapter, now=now, name="Ana", role=Role.ADMIN)
+        guest.cookies.set("acompana", sessions.begin(session, admin, How.PASSKEY, now=now))
+    return guest
+
+
+def filled(page: Response) -> dict[str, str]:
+    """The inputs of a page as they stand."""
+    found = re.findall(r'<input id="[^"]+" name="([^"]+)" type="[^"]+" value="([^"]*)"', page.text)
+    return dict(found)
+
+
+def changes(wiring: Wiring) -> list[str]:
+    with wiring.database.read() as session:
+        query = select(AuditLine.detail).where(col(AuditLine.action) == "settings.change")
+        return list(session.exec(query.order_by(col(AuditLine.number))))
+
+
+def test_the_chapter_is_changed_and_only_what_differs_is_noted(
+    ana: TestClient, wiring: Wiring, group: Group
+) -> None:
+    form = filled(ana.get("/settings"))
+    ana.post("/settings", data=form)
+    assert changes(wiring) == []
+    told = {"caller_name": "Beto", "contact_phone": "(413) 555 0199", "quiet_from_minute": "21:30"}
+    ana.post("/settings", data=form | told)
+    assert changes(wiring) == ["caller_name, contact_phone, quiet_from_minute"]
+    with wiring.database.read() as session:
+        chapter = session.get_one(Chapter, group.chapter.id)
+        assert (chapter.caller_name, chapter.contact_phone) == ("Beto", "413-555-0199")
+        assert (chapter.quiet_from_minute, chapter.quiet_until_minute) == (21 * 60 + 30, 0)
+
+
+def test_what_is_wrong_is_said_and_what_was_typed_is_kept(ana: TestClient, wiring: Wiring) -> None:
+    form = filled(ana.get("/settings"))
+    wrong = {"contact_phone": "12", "network_name": "", "quiet_from_minute": "noon"}
+    page = ana.post("/settings", data=form | wrong)
+    assert page.status_code == 422
+    said = text_of(page)
+    for words in (
+        "couldn't read that phone number",
+        "Something is missing",
+        "couldn't read that time",
+    ):
+        assert words in said
+    assert 'value="12"' in page.text
+    assert changes(wiring) == []
+    page = ana.post("/settings", data=form | {"caller_name": "x" * 41})
+    assert "at most 40 letters" in text_of(page)
+
+
+def test_an_office_is_added_and_verified(ana: TestClient, wiring: Wiring, group: Group) -> None:
+    form = filled(ana.get("/settings/offices/new"))
+    office = {
+        "name": "Springfield court", "kind": "court", "area": "Springfield",
+        "address": "12 Madeup Ave", "meeting_point": "Library steps",
+    }  # fmt: skip
+    assert ana.post("/settings/offices/new", data=form).status_code == 422
+    page = ana.post("/settings/offices/new", data=form | office)
+    assert "Springfield court" in text_of(page)
+    assert "never verified" in text_of(page)
+    with wiring.database.read() as session:
+        made = session.exec(select(Office).where(Office.name == "Springfield court")).one()
+    path = f"/settings/offices/{made.id}"
+    page = ana.post(path, data=filled(ana.get(path)) | {"kind": "court", "is_verified": "yes"})
+    assert "verified 2026-03-02" in text_of(page)
+    ana.post(path, data=filled(ana.get(path)) | {"kind": "court"})
+    assert changes(wiring) == ["added", "verified_on"]
+    bad = filled(ana.get(path)) | {"kind": "court", "time_zone": "Mars/Base", "name": "X"}
+    assert "don't know that time zone" in text_of(ana.post(path, data=bad))
+
+
+def test_a_number_sends_no_faster_than_it_is_told(
+    ana: TestClient, wiring: Wiring, group: Group
+) -> None:
+    with wiring.database.read() as session:
+        sender = session.exec(select(Sender).where(Sender.chapter_id == group.chapter.id)).one()
+    path = f"/settings/senders/{sender.id}"
+    ana.post(path, data={"segments_per_second": "3,75", "daily_cap": "6000"})
+    for rate in ("0", "-1", "fast", "301", "1e9", ""):
+        page = ana.post(path, data={"segments_per_second": rate, "daily_cap": ""})
+        assert page.status_code == 422, rate
+    with wiring.database.read() as session:
+        kept = session.get_one(Sender, sender.id)
+        assert (kept.segments_per_second, kept.daily_cap_segments) == (3.75, 6000)
+    assert changes(wiring) == ["daily_cap_segments, segments_per_second"]
+
+
+def test_another_chapters_are_not_there(
+    ana: TestClient, wiring: Wiring, other_group: Group
+) -> None:
+    with wiring.database.read() as session:
+        chapter_id = other_group.chapter.id
+        sender = session.exec(select(Sender).where(Sender.chapter_id == chapter_id)).one()
+    for path in (f"offices/{other_group.office.id}", f"senders/{sender.id}"):
+        assert ana.get(f"/settings/{path}").status_code == 404
+        assert ana.post(f"/settings/{path}", data={"name": "x"}).status_code == 404
+
+
+def test_settings_are_an_admins(marta: TestClient) -> None:
+    assert marta.get("/settings").status_code == 403
+    assert "/settings" not in marta.get("/account").text
