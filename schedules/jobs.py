@@ -59,7 +59,7 @@ JOBS = (
     Job(
         "ask volunteers to come along",
         1,
-        _in_one_transaction(lambda s, w, now: ask_for_company(s, w.catalog, now=now)),
+        _in_one_transaction(lambda s, w, now: ask_for_company(s, w.outbox, now=now)),
     ),
     Job("launch messages that are due", 1, lambda w, now: launch_due_blasts(w.database, now=now)),
     Job(

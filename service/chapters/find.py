@@ -27,6 +27,14 @@ def first_chapter(session: Session) -> Chapter:
     return chapter
 
 
+def find_chapter(session: Session, name: str) -> Chapter:
+    """Return the chapter of that name. Raises NotFound."""
+    chapter = session.exec(select(Chapter).where(Chapter.name == name)).first()
+    if chapter is None:
+        raise NotFound(None, f"no chapter called {name!r}")
+    return chapter
+
+
 def list_offices(session: Session, chapter_id: UUID) -> Sequence[Office]:
     """Return the chapter's offices by name."""
     return session.exec(

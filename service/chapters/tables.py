@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlmodel import Field
 
 from service.db import Table
-from service.db.types import words
+from service.db.types import since, words
 
 
 class OfficeKind(StrEnum):
@@ -19,6 +19,9 @@ class OfficeKind(StrEnum):
     ISAP = "isap"  # the contractor that runs ankle monitors and apps
     COURT = "court"
     USCIS = "uscis"
+
+
+NO_LIST = -1  # as a chapter's list_weekday
 
 
 class Chapter(Table, table=True):
@@ -36,6 +39,16 @@ class Chapter(Table, table=True):
     time_zone: str
     quiet_from_minute: int = 20 * 60  # of the local day; from == until: no quiet hours
     quiet_until_minute: int = 9 * 60
+    # How volunteers are asked: in a weekly list, then in waves (service/checkins/waves.py).
+    # list_weekday: Monday is 0, NO_LIST means none. list_minute: of the local day.
+    # wave_minutes: from one wave to the next, days before; 0: no waves, whoever fits is asked at once.
+    # people_per_place: asked in one wave for each open place.
+    # most_asks: in two weeks; whoever was asked as often comes last.
+    list_weekday: int = Field(default=3, sa_column_kwargs=since(3))
+    list_minute: int = Field(default=18 * 60, sa_column_kwargs=since(18 * 60))
+    wave_minutes: int = Field(default=4 * 60, sa_column_kwargs=since(4 * 60))
+    people_per_place: int = Field(default=5, sa_column_kwargs=since(5))
+    most_asks: int = Field(default=3, sa_column_kwargs=since(3))
 
 
 class Office(Table, table=True):
@@ -48,6 +61,7 @@ class Office(Table, table=True):
     kind: OfficeKind = Field(sa_type=words(OfficeKind))
     area: str
     address: str
+    zip_code: str | None = None  # None: distances are measured by the area's name
     meeting_point: str
     time_zone: str
     usual_wait_minutes: int = 240

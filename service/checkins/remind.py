@@ -144,9 +144,10 @@ class _Reminding:
 
     def _text(self, template: str, person: Person, values: dict[str, Value]) -> Text:
         name = self._due.reminder.name
+        moved = f":{self._checkin.moves}" if self._checkin.moves else ""
         return Text(
             template,
-            once_key=f"remind:{self._checkin.id.hex}:{name}:{person.id.hex}",
+            once_key=f"remind:{self._checkin.id.hex}:{name}:{person.id.hex}{moved}",
             subject=self._checkin.subject,
             values=values,
             quiet_exempt=True,  # its time was chosen for the morning; it is never dropped

@@ -17,7 +17,7 @@ from sqlmodel import Session, col, func, or_, select, update
 from service.db import new_id
 from service.db.insert import insert_new
 from service.people.tables import Volunteer
-from service.rsvps.ask import CONFIRM, is_asked, mark_answered
+from service.rsvps.ask import CONFIRM, asked_role, is_asked, mark_answered
 from service.rsvps.rules import Responder, fits, in_order
 from service.rsvps.tables import COMING, Rsvp, RsvpState, Seat, SeatRole
 
@@ -67,7 +67,7 @@ def respond(
         seats = session.exec(select(Seat).where(Seat.subject == subject, Seat.is_open)).all()
         if not seats:
             return _closed(session, rsvp, before)
-        _say_yes(session, rsvp, in_order(seats, responder(session, person_id)), party_size)
+        _say_yes(session, rsvp, in_order(seats, responder(session, person_id, subject)), party_size)
     else:
         freed = _leave_seat(session, rsvp)
         rsvp.state = RsvpState(answer.value)
@@ -93,6 +93,15 @@ def arrive(session: Session, person_id: UUID, subject: str) -> Rsvp | None:
     return rsvp
 
 
+def step_back(session: Session, rsvp: Rsvp) -> UUID | None:
+    """Put somebody who had a place on the waiting list; return the place, for `promote`."""
+    freed = _leave_seat(session, rsvp)
+    rsvp.state = RsvpState.STANDBY
+    session.add(rsvp)
+    session.flush()
+    return freed
+
+
 def promote(session: Session, seat_id: UUID) -> Rsvp | None:
     """Give a freed place to whoever has waited longest and fits it; return their RSVP, or None.
 
@@ -105,7 +114,7 @@ def promote(session: Session, seat_id: UUID) -> Rsvp | None:
         .order_by(col(Rsvp.answered_at), col(Rsvp.id))
     ).all()
     for rsvp in waiting:
-        if not fits(seat, responder(session, rsvp.person_id)):
+        if not fits(seat, responder(session, rsvp.person_id, seat.subject)):
             continue
         if not _take_places(session, seat, _places(seat.role, rsvp.party_size)):
             return None
@@ -116,14 +125,17 @@ def promote(session: Session, seat_id: UUID) -> Rsvp | None:
     return None
 
 
-def responder(session: Session, person_id: UUID) -> Responder:
-    """Return what decides which seats this person can take."""
+def responder(session: Session, person_id: UUID, subject: str) -> Responder:
+    """Return what decides which seats of an event this person can take.
+
+    Whoever was asked to do what they did not sign up for may do it, this once.
+    """
     volunteer = session.get(Volunteer, person_id)
     if volunteer is None:
         return Responder(person_id, vetting=0)
-    return Responder(
-        person_id, volunteer.vetting, tuple(volunteer.roles), tuple(volunteer.languages)
-    )
+    asked = asked_role(session, person_id, subject)
+    roles = (*volunteer.roles, *([asked] if asked else []))
+    return Responder(person_id, volunteer.vetting, roles, tuple(volunteer.languages))
 
 
 def rsvps_of(session: Session, subjects: Iterable[str]) -> dict[str, list[Rsvp]]:

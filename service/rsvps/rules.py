@@ -9,8 +9,8 @@ from uuid import UUID
 from service.rsvps.tables import Seat, SeatRole
 
 LEAD_VETTING = 3
+PLACE_VETTING = 2  # below it nobody may learn where a family will be
 ORDER = list(SeatRole)
-ANYBODY = (SeatRole.ACCOMPANIER, SeatRole.CROWD)
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,13 @@ def fits(seat: Seat, who: Responder) -> bool:
     """Return whether this person may take this seat."""
     if seat.language is not None and seat.language not in who.languages:
         return False
+    if seat.role is SeatRole.CROWD:
+        return True
+    if who.vetting < PLACE_VETTING:
+        return False
     if seat.role is SeatRole.LEAD:
         return who.vetting >= LEAD_VETTING
-    return seat.role in ANYBODY or seat.role.value in who.roles
+    return seat.role is SeatRole.ACCOMPANIER or seat.role.value in who.roles
 
 
 def in_order(seats: Iterable[Seat], who: Responder) -> list[Seat]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, select, update
 
 from schedules.jobs import run_all
 from service.chapters.tables import Chapter
@@ -131,6 +131,15 @@ class Town:
                 .order_by(col(Delivery.id).desc())
             ).first()
         return found or ""
+
+    def deliver(self) -> None:
+        """Let everything that waits reach its phone."""
+        with self.wiring.database.write() as session:
+            session.exec(
+                update(Delivery)
+                .where(col(Delivery.state) == State.PLANNED)
+                .values(state=State.DELIVERED)
+            )
 
     def session(self) -> Session:
         """Return a session for looking."""
