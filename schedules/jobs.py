@@ -16,6 +16,7 @@ from service.blasts.progress import finish_blasts
 from service.checkins.close import close_past_checkins
 from service.checkins.remind import queue_due_reminders as remind_of_checkins
 from service.checkins.waves import ask_for_company
+from service.checkins.weekly import send_weekly_lists
 from service.rallies.close import close_past_rallies
 from service.rallies.remind import queue_due_reminders as remind_of_rallies
 from service.replies.receive import Reception, act_on_what_is_left
@@ -56,6 +57,11 @@ def _recover_missed_texts(wiring: Wiring, now: datetime) -> int:
 
 
 JOBS = (
+    Job(
+        "send weekly lists",
+        1,
+        lambda w, now: send_weekly_lists(w.database, w.outbox, now=now),
+    ),
     Job(
         "ask volunteers to come along",
         1,

@@ -19,11 +19,12 @@ from service.outbox.tables import ConsentNeeded, Priority
 from service.people.consent import opt_in
 from service.people.register import make_volunteer
 from service.people.tables import Consent, Family, Person, Volunteer
-from service.replies.events import describe
+from service.replies.events import Event, describe
 from service.replies.intents import Expecting, Intent, Reply
 from service.replies.parse import parse
 from service.replies.rsvp import Answering
 from service.replies.tables import Inbound
+from service.replies.weekly import Weekly
 from service.rsvps.ask import newest_ask_of, open_asks_of
 from service.rsvps.respond import Answer, next_coming
 from service.rsvps.tables import Ask
@@ -51,6 +52,7 @@ class Conversation:
         self.volunteer = session.get(Volunteer, person.id)
         self.family = session.get(Family, person.id)
         self.asks: Sequence[Ask] = open_asks_of(session, person.id, now=now)
+        self.weekly = Weekly(self)
 
     def go_on(self) -> None:
         """Do what the text asks for."""
@@ -119,6 +121,8 @@ class Conversation:
     # --- answers to what we asked ---
 
     def _answer(self, reply: Reply) -> None:
+        if self.weekly.take(reply):
+            return
         answer = ANSWERS[reply.intent]
         if len(self.asks) > 1 and reply.numbers:
             self._choose(answer, reply)
@@ -140,31 +144,36 @@ class Conversation:
 
         "2" alone, with no answer before it, chooses what they can do: a yes.
         """
-        self._choose(self._pending_answer() or Answer.YES, reply)
+        if not self.weekly.take(reply):
+            self._choose(self.pending_answer() or Answer.YES, reply)
 
     def _choose(self, answer: Answer, reply: Reply) -> None:
         for number in reply.numbers:
             self._answering(self.asks[number - 1].subject).say(answer, reply)
 
     def _ask_which(self) -> None:
-        listed = self.asks[:LONGEST_LIST]
         language, catalog = self.person.language, self.outbox.catalog
-        items = []
-        for number, ask in enumerate(listed, start=1):
-            event = describe(self.session, ask.subject, language, catalog, now=self.now)
-            items.append(
-                catalog.text(
-                    "which_item", language, number=str(number), day=event.day, area=event.area
-                )
-            )
-        numbers = [str(number + 1) for number in range(len(listed))]
+        events = [
+            describe(self.session, ask.subject, language, catalog, now=self.now)
+            for ask in self.asks[:LONGEST_LIST]
+        ]
+        self.ask_which_of(list(enumerate(events, start=1)))
+
+    def ask_which_of(self, numbered: Sequence[tuple[int, Event]]) -> None:
+        """Ask which of these they mean, by number."""
+        language, catalog = self.person.language, self.outbox.catalog
+        items = [
+            catalog.text("which_item", language, number=str(number), day=one.day, area=one.area)
+            for number, one in numbered
+        ]
+        numbers = [str(number) for number, _ in numbered]
         values: dict[str, Value] = {
             "items": catalog.join(items, language, last="items"),
             "choices": catalog.join(numbers, language, last="or"),
         }
         self.answer("ask_which", values)
 
-    def _pending_answer(self) -> Answer | None:
+    def pending_answer(self) -> Answer | None:
         """Return the yes or no that is waiting for its number."""
         last = self.session.exec(
             select(Inbound)
@@ -269,6 +278,8 @@ class Conversation:
         return Answering(self, subject)
 
     def _expecting(self) -> Expecting | None:
+        if (expected := self.weekly.expecting()) is not None:
+            return expected
         if len(self.asks) > 1:
             return Expecting.asks(min(len(self.asks), LONGEST_LIST))
         if self.asks:
