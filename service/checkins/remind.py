@@ -24,6 +24,7 @@ from service.rsvps.respond import rsvps_of
 from service.rsvps.tables import COMING, Rsvp, SeatRole
 
 BATCH = 200
+WEEK_BEFORE = "7d"
 AWAKE_FOR = timedelta(minutes=15)  # after a text of theirs
 
 
@@ -181,6 +182,7 @@ class _Reminding:
             once_key=f"remind:{self._checkin.id.hex}:{name}:{person.id.hex}{moved}",
             subject=self._checkin.subject,
             values=values,
-            quiet_exempt=True,  # its time was chosen for the morning; it is never dropped
+            # Its time was chosen for the morning, and it is never dropped; a week before can wait.
+            quiet_exempt=name != WEEK_BEFORE,
             not_after=self._due.not_after,
         )

@@ -390,3 +390,15 @@ def test_a_week_is_a_week(town: Town) -> None:
     with town.session() as session:
         keys = session.exec(select(Delivery.once_key)).all()
     assert not any(":7d:" in key for key in keys)
+
+
+def test_the_reminder_a_week_before_keeps_quiet_hours(town: Town) -> None:
+    set_up(town, quiet_from_minute=20 * 60, quiet_until_minute=9 * 60)
+    start = datetime(2026, 3, 20, 8, 0, tzinfo=ZoneInfo(ZONE)).astimezone(UTC)
+    a_checkin(town, days=(start - town.clock.now()) / timedelta(days=1))
+    town.clock.at = start - timedelta(days=7)
+    town.tick()
+    with town.session() as session:
+        week = col(Delivery.template) == "family_reminder_7d"
+        goes_at = session.exec(select(Delivery.not_before).where(week)).one()
+    assert goes_at == datetime(2026, 3, 13, 9, 0, tzinfo=ZoneInfo(ZONE))

@@ -51,6 +51,9 @@ class Found:
     hours_to_staff: float = 0.0
     texts: int = 0
     asking_texts: int = 0
+    lists: int = 0
+    wave_texts: int = 0
+    thanks: int = 0
     texts_per_place: float = 0.0
     asked_most: int = 0
     asked_median: float = 0.0
@@ -97,6 +100,11 @@ class _Judge:
             self._starts = {key: one.starts_at for key, one in self._checkins.items()}
             self._starts |= {one.subject: one.starts_at for one in session.exec(select(Rally))}
             self._by_sid = {one.sid: one for one in session.exec(select(Delivery)) if one.sid}
+            self._promoted = {
+                (one.person_id, one.subject): one.created_at
+                for one in self._by_sid.values()
+                if one.template.startswith("promoted")
+            }
             self._rsvps = session.exec(select(Rsvp)).all()
             people = session.exec(select(Person).order_by(col(Person.id))).all()
             self._phones = {one.id: reader.show(one.sealed_phone()) for one in people}
@@ -142,6 +150,9 @@ class _Judge:
                 asked[entry["to"]] += 1
             if kind is Kind.WAVE and (delivery := self._by_sid.get(entry["sid"])) is not None:
                 waves[entry["to"], delivery.subject] += 1
+            found.lists += kind is Kind.LIST
+            found.wave_texts += kind is Kind.WAVE
+            found.thanks += kind is Kind.THANKS
             found.asking_texts += kind in (Kind.WAVE, Kind.LIST, Kind.THANKS)
             found.alarms += entry["to"] == ALARMED
         for (phone, subject), times in waves.items():
@@ -203,6 +214,7 @@ class _Judge:
             due = self._due(subject, name)
             rsvp = came.get((subject, UUID(person)))
             known = rsvp.answered_at if rsvp else self._lived.approved[subject]
+            known = max(known, self._promoted.get((UUID(person), subject), known))
             if not due - timedelta(minutes=1) <= times[0] <= max(due, known) + ON_TIME:
                 self._found.blame("reminders_late", f"{name} due {due}, went {times[0]}")
         self._missing(sent)
@@ -211,6 +223,8 @@ class _Judge:
         """So long before, and if that is at night at 19:30 the evening before."""
         starts_at = self._starts[subject]
         due = (starts_at - BEFORE[name]).astimezone(ZONE_INFO)
+        if name == "7d" and due.hour < 9:  # not about tomorrow: quiet hours hold
+            due = due.replace(hour=9, minute=0)
         if (due.hour, due.minute) < (5, 30) or (due.hour, due.minute) > (22, 0):
             evening = due if due.hour >= 22 else due - timedelta(days=1)
             due = evening.replace(hour=19, minute=30)

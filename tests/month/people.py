@@ -39,9 +39,9 @@ class Kind(StrEnum):
 TELLTALE = (
     (Kind.LIST, r"next week near you|la semana que viene"),
     (Kind.LIST, r"to an appointment next week"),
-    (Kind.WAVE, r"can you go with a neighbor|¿Puede acompañar|¿puede acompañar"),
-    (Kind.CONFIRM, r"Coming\? Reply|¿Viene\? Responda"),
-    (Kind.WHICH, r"Which one do you mean|Which ones can you do|¿Cu[aá]l|¿A qué citas"),
+    (Kind.WAVE, r"can you go with a neighbor|¿puede ir con una familia"),
+    (Kind.CONFIRM, r"Coming\? Reply|¿Viene\? "),
+    (Kind.WHICH, r"Which one do you mean|Which ones can you do|¿Para qué fecha|¿A qué citas"),
     (Kind.THANKS, r"is full now|ya hay gente para el"),
     (Kind.RALLY, r"march for families|marcha por las familias"),
 )
