@@ -19,6 +19,7 @@ from service.checkins.safety.arm import arm_what_is_not
 from service.checkins.safety.arrive import alarm_missing_leads
 from service.checkins.safety.climb import climb, hand_shifts_over
 from service.checkins.waves import ask_for_company
+from service.checkins.weekly import send_weekly_lists
 from service.erasure.erase import erase_who_asked
 from service.outbox.import_list import apply_lists
 from service.people.import_.keep import drop_old_lists
@@ -81,9 +82,14 @@ JOBS = (
         _in_one_transaction(lambda s, w, now: hand_shifts_over(s, w.outbox, now=now)),
     ),
     Job(
+        "send weekly lists",
+        1,
+        lambda w, now: send_weekly_lists(w.database, w.outbox, now=now),
+    ),
+    Job(
         "ask volunteers to come along",
         1,
-        _in_one_transaction(lambda s, w, now: ask_for_company(s, w.catalog, now=now)),
+        _in_one_transaction(lambda s, w, now: ask_for_company(s, w.outbox, now=now)),
     ),
     Job("launch messages that are due", 1, lambda w, now: launch_due_blasts(w.database, now=now)),
     Job(

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 import service.people.register as people
 from service.accounts.tables import Organizer
-from service.chapters.tables import Chapter, Office, OfficeKind, Sender
+from service.chapters.tables import NO_LIST, Chapter, Office, OfficeKind, Sender
 from service.db import new_id
 from service.people.register import Card, register_person
 from service.people.tables import Consent, Person
@@ -42,11 +42,11 @@ ZONE = "America/New_York"
 
 
 def make_chapter(session: Session, name: str = "Valley", **changes: Any) -> Chapter:
-    """A chapter without quiet hours, with one sender."""
+    """A chapter without quiet hours and weekly list, which asks whoever fits at once."""
     values: dict[str, Any] = {
         "network_name": "Acompaña", "contact_phone": "413-555-0142", "caller_name": "Marta",
         "hotline": "413-555-0188", "time_zone": ZONE, "quiet_from_minute": 0,
-        "quiet_until_minute": 0,
+        "quiet_until_minute": 0, "list_weekday": NO_LIST, "wave_minutes": 0,
     }  # fmt: skip
     chapter = Chapter(id=new_id(), name=name, **values | changes)
     session.add(chapter)

@@ -44,6 +44,20 @@ def next_quiet(
     return datetime.combine(day, beginning, local.tzinfo).astimezone(now.tzinfo)
 
 
+def within(now: datetime, zone: str, opens: time, closes: time) -> bool:
+    """Return whether the clock on the wall in `zone` shows a time from `opens` to `closes`."""
+    return opens <= now.astimezone(ZoneInfo(zone)).time() <= closes
+
+
+def next_at(now: datetime, zone: str, opens: time, closes: time) -> datetime:
+    """Return the first moment from `now` on at which `within` holds."""
+    if within(now, zone, opens, closes):
+        return now
+    local = now.astimezone(ZoneInfo(zone))
+    day = local.date() + timedelta(days=1 if local.time() > closes else 0)
+    return datetime.combine(day, opens, local.tzinfo).astimezone(now.tzinfo)
+
+
 def reminder_time(starts_at: datetime, before: timedelta, zone: str) -> datetime:
     """Return when to send a reminder that is due `before` an event.
 

@@ -11,7 +11,7 @@ from sqlalchemy import Index
 from sqlmodel import Field
 
 from service.db import Table
-from service.db.types import words
+from service.db.types import since, words
 
 
 def _with_default(number: int) -> Any:
@@ -26,6 +26,9 @@ class OfficeKind(StrEnum):
     ISAP = "isap"  # the contractor that runs ankle monitors and apps
     COURT = "court"
     USCIS = "uscis"
+
+
+NO_LIST = -1  # as a chapter's list_weekday
 
 
 class Chapter(Table, table=True):
@@ -49,6 +52,16 @@ class Chapter(Table, table=True):
     )  # until a family and their lead are asked a second time
     safety_rung_minutes: int = _with_default(5)  # until the next one on the ladder is told
     safety_call_minutes: int = _with_default(3)  # until the shift is called again
+    # How volunteers are asked: in a weekly list, then in waves (service/checkins/waves.py).
+    # list_weekday: Monday is 0, NO_LIST means none. list_minute: of the local day.
+    # wave_minutes: from one wave to the next, days before; 0: no waves, whoever fits is asked at once.
+    # people_per_place: asked in one wave for each open place.
+    # most_asks: in two weeks; whoever was asked as often comes last.
+    list_weekday: int = Field(default=3, sa_column_kwargs=since(3))
+    list_minute: int = Field(default=18 * 60, sa_column_kwargs=since(18 * 60))
+    wave_minutes: int = Field(default=4 * 60, sa_column_kwargs=since(4 * 60))
+    people_per_place: int = Field(default=5, sa_column_kwargs=since(5))
+    most_asks: int = Field(default=3, sa_column_kwargs=since(3))
 
 
 class Office(Table, table=True):
@@ -61,6 +74,7 @@ class Office(Table, table=True):
     kind: OfficeKind = Field(sa_type=words(OfficeKind))
     area: str
     address: str
+    zip_code: str | None = None  # None: distances are measured by the area's name
     meeting_point: str
     time_zone: str
     usual_wait_minutes: int = 240

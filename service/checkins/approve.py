@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from service.chapters.find import get_chapter
 from service.chapters.tables import Office
+from service.checkins.choose import first_wave_at
 from service.checkins.rules import next_reminder_at
 from service.checkins.safety.arm import arm
 from service.checkins.tables import CheckIn, CheckInState
@@ -39,7 +40,10 @@ def approve(
     session: Session, outbox: Outbox, checkin: CheckIn, approval: Approval, *, by: Viewer,
     now: datetime,
 ) -> None:  # fmt: skip
-    """Open the places; the clock asks volunteers at its next tick. Raises WrongState, InvalidValue."""
+    """Open the places; the clock asks volunteers, in the weekly list or in waves.
+
+    Whoever interprets must speak the family's language. Raises WrongState, InvalidValue.
+    """
     session.refresh(checkin, with_for_update=True)  # two organizers at once take turns
     if checkin.state is not CheckInState.SUBMITTED:
         raise WrongState("checkin_not_in_state", f"check-in {checkin.id} is {checkin.state}")
@@ -48,15 +52,21 @@ def approve(
     _check_places(approval.places)
     office = session.get_one(Office, checkin.office_id)
     ends_at = checkin.starts_at + timedelta(minutes=office.usual_wait_minutes)
+    family = session.get_one(Person, checkin.family_id)
     make_seats(
-        session, checkin.subject, approval.places, starts_at=checkin.starts_at, ends_at=ends_at
-    )
+        session, checkin.subject, approval.places, starts_at=checkin.starts_at, ends_at=ends_at,
+        languages={SeatRole.INTERPRETER: family.language},
+    )  # fmt: skip
     checkin.state, checkin.approved_at = CheckInState.APPROVED, now
     checkin.remind_at = next_reminder_at(checkin.starts_at, office.time_zone, now) or now
+    chapter = get_chapter(session, checkin.chapter_id)
+    checkin.wave_at = first_wave_at(
+        checkin.starts_at, now, list_weekday=chapter.list_weekday,
+        list_minute=chapter.list_minute, zone=chapter.time_zone,
+    )  # fmt: skip
     session.add(checkin)
     session.flush()
     arm(session, checkin, now=now)
-    family = session.get_one(Person, checkin.family_id)
     if approval.agreed_to_texts and family.consent is not Consent.OPTED_OUT:
         opt_in(session, family, how="organizer", now=now)
     _tell_family(session, outbox, checkin, office, family, now)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
 from service.chapters.find import get_chapter
+from service.chapters.rules import EARLY, LATE, next_at, within
 from service.chapters.tables import Chapter, Office
 from service.checkins.rules import Due, due_reminders, next_reminder_at
 from service.checkins.tables import CheckIn, CheckInState
@@ -22,6 +24,8 @@ from service.rsvps.respond import rsvps_of
 from service.rsvps.tables import COMING, Rsvp, SeatRole
 
 BATCH = 200
+WEEK_BEFORE = "7d"
+AWAKE_FOR = timedelta(minutes=15)  # after a text of theirs
 
 
 def queue_due_reminders(session: Session, outbox: Outbox, *, now: datetime) -> int:
@@ -47,12 +51,21 @@ def remind_again(session: Session, checkin: CheckIn, *, now: datetime) -> None:
 def _remind(session: Session, outbox: Outbox, checkin: CheckIn, now: datetime) -> int:
     office = session.get_one(Office, checkin.office_id)
     chapter = get_chapter(session, checkin.chapter_id)
+    is_night = not within(now, office.time_zone, EARLY, LATE)
+    due_now = due_reminders(checkin.starts_at, office.time_zone, now)
     new = 0
-    for due in due_reminders(checkin.starts_at, office.time_zone, now):
-        run = _Reminding(session, outbox, chapter, office, checkin, due)
-        texts = run.to_family() if due.reminder.to == "family" else run.to_companions(now)
+    for due in due_now:
+        run = _Reminding(session, outbox, chapter, office, checkin, due, now)
+        if due.reminder.to == "family":
+            texts = iter(()) if is_night else run.to_family()
+        else:
+            texts = run.to_companions(only_awake=is_night)
         new += sum(outbox.text(session, person, text, now=now) for person, text in texts)
-    checkin.remind_at = next_reminder_at(checkin.starts_at, office.time_zone, now)
+    following = next_reminder_at(checkin.starts_at, office.time_zone, now)
+    if is_night and due_now:  # who slept hears it in the morning
+        morning = next_at(now, office.time_zone, EARLY, LATE)
+        following = min(following or morning, morning)
+    checkin.remind_at = following
     session.add(checkin)
     return new
 
@@ -62,8 +75,9 @@ class _Reminding:
 
     def __init__(
         self, session: Session, outbox: Outbox, chapter: Chapter, office: Office,
-        checkin: CheckIn, due: Due,
+        checkin: CheckIn, due: Due, now: datetime,
     ) -> None:  # fmt: skip
+        self._now = now
         self._session = session
         self._outbox = outbox
         self._chapter = chapter
@@ -82,6 +96,8 @@ class _Reminding:
         template = f"family_reminder_{name}"
         if name == "7d":
             values["day"] = said.day
+        else:
+            values["when"] = self._when(family)
         if name == "1d":
             values["weekday"] = said.weekday
             lead = self._lead_name()
@@ -91,21 +107,28 @@ class _Reminding:
                 template = "family_reminder_1d_call"
         yield family, self._text(template, family, values)
 
-    def to_companions(self, now: datetime) -> Iterator[tuple[Person, Text]]:
-        """Give each companion's reminder: the place, only to those who are vetted."""
+    def to_companions(self, *, only_awake: bool) -> Iterator[tuple[Person, Text]]:
+        """Give each companion's reminder: the place, only to those who are vetted.
+
+        only_awake: at night, only to who has just said yes.
+        """
         for rsvp in self._coming:
+            if only_awake and rsvp.answered_at < self._now - AWAKE_FOR:
+                continue
             volunteer = self._session.get(Volunteer, rsvp.person_id)
             if volunteer is None or volunteer.vetting < VETTED_LEVEL:
                 continue
             person = self._session.get_one(Person, rsvp.person_id)
             if self._due.reminder.name == "nudge":
                 said = self._words(person)
-                values: dict[str, Value] = {"time": said.meet_time, "place": said.place}
+                values: dict[str, Value] = {
+                    "time": said.meet_time, "place": said.place, "when": self._when(person),
+                }  # fmt: skip
                 yield person, self._text("two_hours", person, values)
             else:
-                yield person, self._day_before(person, rsvp, now)
+                yield person, self._day_before(person, rsvp)
 
-    def _day_before(self, person: Person, rsvp: Rsvp, now: datetime) -> Text:
+    def _day_before(self, person: Person, rsvp: Rsvp) -> Text:
         said = self._words(person)
         if rsvp.answered_at > self._checkin.starts_at - self._due.reminder.before:
             values: dict[str, Value] = {
@@ -115,12 +138,12 @@ class _Reminding:
             }  # fmt: skip
             return self._text("meeting_place", person, values)
         open_asks(
-            self._session, [person.id], self._checkin.subject, kind=CONFIRM, now=now,
+            self._session, [person.id], self._checkin.subject, kind=CONFIRM, now=self._now,
             expires_at=self._checkin.starts_at,
         )  # fmt: skip
         common: dict[str, Value] = {
             "weekday": said.weekday, "time": said.meet_time, "place": said.place,
-            "wear": said.wear,
+            "wear": said.wear, "when": self._when(person).capitalize(),
         }  # fmt: skip
         if rsvp.role is SeatRole.LEAD:
             party = self._outbox.catalog.count("party", len(self._coming) - 1, person.language)
@@ -137,6 +160,15 @@ class _Reminding:
                 return (reader.show(lead.sealed_alias()).split() or [""])[0]
         return ""
 
+    def _when(self, person: Person) -> str:
+        """Return "today" or "tomorrow": a reminder before 5:30 goes the evening before."""
+        zone = ZoneInfo(self._office.time_zone)
+        is_today = (
+            self._now.astimezone(zone).date() == self._checkin.starts_at.astimezone(zone).date()
+        )
+        word = "today" if is_today else "tomorrow"
+        return self._outbox.catalog.word("when", word, person.language)
+
     def _words(self, person: Person) -> CheckInWords:
         return words(
             self._checkin, self._office, self._chapter, person.language, self._outbox.catalog
@@ -144,11 +176,13 @@ class _Reminding:
 
     def _text(self, template: str, person: Person, values: dict[str, Value]) -> Text:
         name = self._due.reminder.name
+        moved = f":{self._checkin.moves}" if self._checkin.moves else ""
         return Text(
             template,
-            once_key=f"remind:{self._checkin.id.hex}:{name}:{person.id.hex}",
+            once_key=f"remind:{self._checkin.id.hex}:{name}:{person.id.hex}{moved}",
             subject=self._checkin.subject,
             values=values,
-            quiet_exempt=True,  # its time was chosen for the morning; it is never dropped
+            # Its time was chosen for the morning, and it is never dropped; a week before can wait.
+            quiet_exempt=name != WEEK_BEFORE,
             not_after=self._due.not_after,
         )

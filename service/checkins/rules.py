@@ -26,7 +26,7 @@ class Reminder:
 
 
 REMINDERS = (
-    Reminder("7d", "family", timedelta(days=7), timedelta(days=2)),
+    Reminder("7d", "family", timedelta(days=7), timedelta(days=6)),  # it says "in a week"
     Reminder("1d", "family", timedelta(days=1), timedelta(hours=4)),
     Reminder("3h", "family", timedelta(hours=3), timedelta(minutes=30)),
     Reminder("day_before", "companions", timedelta(days=1), timedelta(hours=3)),

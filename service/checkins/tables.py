@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
 from sqlmodel import Field
 
 from service.db import Table
-from service.db.types import words
+from service.db.types import since, words
 from service.privacy.keyring import KeyKind
 from service.privacy.policy import Field as Personal
 from service.privacy.read import SealedField
@@ -45,6 +45,10 @@ class CheckIn(Table, table=True):
     created_at: datetime
     approved_at: datetime | None = None
     asked_at: datetime | None = None  # when volunteers were first asked
+    listed_at: datetime | None = None  # when it stood in a weekly list
+    wave_at: datetime | None = Field(default=None, index=True)  # when to look for people again
+    moves: int = Field(default=0, sa_column_kwargs=since(0))  # how often its time has changed
+    moved_at: datetime | None = None  # who was asked before that may be asked again
     remind_at: datetime | None = Field(default=None, index=True)  # the next reminder is due
     ended_at: datetime | None = None
 
@@ -59,3 +63,23 @@ class CheckIn(Table, table=True):
             Personal.NOTE, KeyKind.CHECKIN, self.id, self.chapter_id,
             "checkin", self.id, "note", self.note_sealed,
         )  # fmt: skip
+
+
+class WeeklyList(Table, table=True):
+    """One week's list of one chapter: how far its texts are written."""
+
+    __tablename__ = "weekly_list"
+    chapter_id: UUID = Field(foreign_key="chapter.id", primary_key=True)
+    sent_on: date = Field(primary_key=True)
+    started_at: datetime  # also the `asked_at` of everything on it
+    through: UUID | None = None  # high-water mark: people up to this id have their text
+    done_at: datetime | None = Field(default=None, index=True)
+
+
+class AlarmContact(Table, table=True):
+    """Somebody of the network who is texted when a check-in is near and lacks people."""
+
+    __tablename__ = "alarm_contact"
+    chapter_id: UUID = Field(foreign_key="chapter.id", primary_key=True)
+    person_id: UUID = Field(foreign_key="person.id", primary_key=True)
+    created_at: datetime

@@ -182,6 +182,7 @@ def _chapter(session: Session) -> Chapter:
         time_zone=ZONE.key,
         quiet_from_minute=0,  # no quiet hours, so that the demo works at any hour of the day
         quiet_until_minute=0,
+        wave_minutes=0,  # and whoever fits is asked at once
     )
     session.add(chapter)
     session.flush()

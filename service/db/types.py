@@ -29,6 +29,11 @@ class Words(TypeDecorator[StrEnum]):
         return self
 
 
+def since(value: str | int) -> dict[str, str]:
+    """Return what rows get that were there before their column: `Field(sa_column_kwargs=since(0))`."""
+    return {"server_default": str(value)}
+
+
 def words(kind: type[StrEnum]) -> Any:
     """Return the column type for a StrEnum field: `Field(sa_type=words(State))`."""
     return Words(kind)

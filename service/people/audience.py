@@ -97,6 +97,31 @@ def next_people(
     return [Recipient(*row) for row in rows]
 
 
+class Offer(NamedTuple):
+    """One volunteer who may be texted, and what they offer."""
+
+    person_id: UUID
+    time_zone: str
+    language: str
+    area: str
+    vetting: int
+    roles: list[str]
+    languages: list[str]
+
+
+def offers_of(
+    session: Session, chapter_id: UUID, *, min_vetting: int, now: datetime
+) -> list[Offer]:
+    """Return the chapter's volunteers of that vetting who get texts now, by id."""
+    columns: Any = (
+        Person.id, Person.time_zone, Person.language, Person.area, Volunteer.vetting,
+        Volunteer.roles, Volunteer.languages,
+    )  # fmt: skip
+    chosen: Any = select(*columns).select_from(Person)
+    query = _reached(_fitting(chosen, Audience(chapter_id, min_vetting=min_vetting)), now)
+    return [Offer(*row) for row in session.exec(query.order_by(col(Person.id))).all()]
+
+
 def _fitting(query: SelectOfScalar[Any], audience: Audience) -> SelectOfScalar[Any]:
     query = query.join(Volunteer, col(Volunteer.person_id) == Person.id).where(
         Person.chapter_id == audience.chapter_id, Volunteer.vetting >= audience.min_vetting

@@ -29,6 +29,7 @@ from service.replies.rsvp import Answering
 from service.replies.safety import Hearing
 from service.replies.tables import TalkKind
 from service.replies.talks.talking import Talking
+from service.replies.weekly import Weekly
 from service.replies.which import LONGEST_LIST, Which
 from service.rsvps.respond import next_coming
 from service.rsvps.tables import Ask
@@ -51,6 +52,7 @@ class Conversation:
         self.volunteer = session.get(Volunteer, person.id)
         self.family = session.get(Family, person.id)
         self.which = Which(self)
+        self.weekly = Weekly(self)
         self.membership = Membership(self)
         self.talking = Talking(self)
 
@@ -168,6 +170,8 @@ class Conversation:
     # --- answers to what we asked ---
 
     def _answer(self, reply: Reply) -> None:
+        if self.weekly.take(reply):
+            return
         if not self.which.asks and self.family is not None and self._appointment() is not None:
             self._family_says(reply)
         elif not self.which.answer(reply):
@@ -177,7 +181,8 @@ class Conversation:
                 self.answer("nothing_open")
 
     def _choice(self, reply: Reply) -> None:
-        self.which.choose(reply)
+        if not self.weekly.take(reply):
+            self.which.choose(reply)
 
     def _list(self, _reply: Reply) -> None:
         if self.volunteer is None:
@@ -276,6 +281,8 @@ class Conversation:
         self.answer(template, once=f"{template}:{self.person.id.hex}:{now.date()}")
 
     def _expecting(self) -> Expecting | None:
+        if (listed := self.weekly.expecting()) is not None:
+            return listed
         asks = self.which.asks
         if len(asks) > 1:
             return Expecting.asks(min(len(asks), LONGEST_LIST))

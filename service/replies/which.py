@@ -58,7 +58,7 @@ class Which:
 
         "2" alone, with no answer before it, chooses what they can do: a yes.
         """
-        self._each(self._pending_answer() or Answer.YES, reply)
+        self._each(self.pending_answer() or Answer.YES, reply)
 
     def once_more(self) -> bool:
         """Ask the open question again where its answer could not be read; once, then a person."""
@@ -75,7 +75,7 @@ class Which:
         coming = coming_to(self._session, talk.person.id, now=talk.now)
         promised = [rsvp.subject for rsvp in coming[:LONGEST_LIST]]
         if promised:
-            talk.answer("your_yes", {"items": self._listed(promised, number=False)})
+            talk.answer("your_yes", {"items": self._promised(promised)})
         if len(self.asks) > 1:
             self._ask_which("events_list")
         elif self.asks:
@@ -124,26 +124,32 @@ class Which:
                 )  # fmt: skip
         self.asks = open_asks_of(self._session, talk.person.id, now=talk.now)
 
-    def _ask_which(self, template: str = "ask_which") -> None:
-        listed = self.asks[:LONGEST_LIST]
-        talk = self._talk
-        numbers = [str(number + 1) for number in range(len(listed))]
+    def ask_which_of(
+        self, numbered: Sequence[tuple[int, Event]], template: str = "ask_which"
+    ) -> None:
+        """Ask which of these they mean, by number."""
+        language, catalog = self._talk.person.language, self._talk.outbox.catalog
+        items = [
+            catalog.text("which_item", language, number=str(number), day=one.day, area=one.area)
+            for number, one in numbered
+        ]
+        numbers = [str(number) for number, _ in numbered]
         values: dict[str, Value] = {
-            "items": self._listed([ask.subject for ask in listed], number=True),
-            "choices": talk.outbox.catalog.join(numbers, talk.person.language, last="or"),
+            "items": catalog.join(items, language, last="items"),
+            "choices": catalog.join(numbers, language, last="or"),
         }
-        talk.answer(template, values)
+        self._talk.answer(template, values)
 
-    def _listed(self, subjects: Iterable[str], *, number: bool) -> str:
+    def _ask_which(self, template: str = "ask_which") -> None:
+        events = [self._describe(ask.subject) for ask in self.asks[:LONGEST_LIST]]
+        self.ask_which_of(list(enumerate(events, start=1)), template)
+
+    def _promised(self, subjects: Iterable[str]) -> str:
         catalog, language = self._talk.outbox.catalog, self._talk.person.language
-        items = []
-        for at, subject in enumerate(subjects, start=1):
-            event = self._describe(subject)
-            where: dict[str, Value] = {"day": event.day, "area": event.area}
-            if number:
-                items.append(catalog.text("which_item", language, number=str(at), **where))
-            else:
-                items.append(catalog.text("promised_item", language, **where))
+        events = [self._describe(subject) for subject in subjects]
+        items = [
+            catalog.text("promised_item", language, day=one.day, area=one.area) for one in events
+        ]
         return catalog.join(items, language, last="items")
 
     def _describe(self, subject: str) -> Event:
@@ -152,7 +158,7 @@ class Which:
             self._session, subject, talk.person.language, talk.outbox.catalog, now=talk.now
         )
 
-    def _pending_answer(self) -> Answer | None:
+    def pending_answer(self) -> Answer | None:
         """Return the yes or no that is waiting for its number."""
         last = self._last()
         if last is None or last.subject or last.intent not in ANSWERS:

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlmodel import Session, col, func, select, update
+from sqlmodel import Session, col, delete, func, select, update
 
 from service.db import new_id
 from service.db.insert import insert_new
 from service.rsvps.tables import Ask
 
 COME = "come"  # will you come?
+LIST = "list"  # a visit on the weekly list, under its number
 CONFIRM = "confirm"  # are you still coming?
 HOLD = "hold"  # a place is free: do you take it?
+
+
+OTHER_ROLE = "other_role:"  # within a reason: asked to do what they did not sign up for
 
 
 def open_asks(
@@ -41,6 +47,13 @@ def open_asks(
     if not rows:
         return
     session.execute(insert_new(session, Ask), rows)
+    _open_again(session, rows, subject, kind, now, expires_at)
+
+
+def _open_again(
+    session: Session, rows: list[dict[str, Any]], subject: str, kind: str, now: datetime,
+    expires_at: datetime,
+) -> None:  # fmt: skip
     session.exec(
         update(Ask)
         .where(
@@ -53,6 +66,44 @@ def open_asks(
     )
 
 
+@dataclass(frozen=True)
+class Asked:
+    """One person to be asked about one event, and why."""
+
+    person_id: UUID
+    subject: str
+    reason: str
+    wave: int | None = None
+    number: int | None = None
+
+
+def ask_each(
+    session: Session, asked: Sequence[Asked], *, kind: str, now: datetime, expires_at: datetime
+) -> None:
+    """Note whom a wave or a weekly list asks, with the reason; an earlier ask of theirs is replaced."""
+    if not asked:
+        return
+    for subject in {one.subject for one in asked}:
+        people = [one.person_id for one in asked if one.subject == subject]
+        theirs = col(Ask.person_id).in_(people)
+        session.exec(delete(Ask).where(theirs, col(Ask.subject) == subject, col(Ask.kind) == kind))
+    rows = [
+        {"id": new_id(), "kind": kind, "asked_at": now, "expires_at": expires_at} | asdict(one)
+        for one in asked
+    ]
+    session.execute(insert_new(session, Ask), rows)
+
+
+def asked_role(session: Session, person_id: UUID, subject: str) -> str | None:
+    """Return the role that somebody was asked to do though they had not signed up for it."""
+    reasons = session.exec(
+        select(Ask.reason).where(Ask.person_id == person_id, Ask.subject == subject)
+    ).all()
+    words = [word for reason in reasons for word in (reason or "").split()]
+    roles = [word.removeprefix(OTHER_ROLE) for word in words if word.startswith(OTHER_ROLE)]
+    return roles[0] if roles else None
+
+
 def open_asks_of(session: Session, person_id: UUID, *, now: datetime) -> Sequence[Ask]:
     """Return what this person was asked and has not answered, oldest first, one a subject."""
     rows = session.exec(
@@ -62,6 +113,7 @@ def open_asks_of(session: Session, person_id: UUID, *, now: datetime) -> Sequenc
             col(Ask.answered_at).is_(None),
             col(Ask.closed_at).is_(None),
             Ask.expires_at > now,
+            Ask.kind != LIST,
         )
         .order_by(col(Ask.asked_at), col(Ask.id))
     ).all()
@@ -84,6 +136,28 @@ def was_asked(session: Session, person_id: UUID, subject: str) -> bool:
     """Return whether this person was ever asked about `subject`."""
     query = select(Ask.id).where(Ask.person_id == person_id, Ask.subject == subject)
     return session.exec(query.limit(1)).first() is not None
+
+
+def list_of(session: Session, person_id: UUID, *, now: datetime) -> Sequence[Ask]:
+    """Return what stands on this person's newest weekly list, by number; empty once it is over.
+
+    What is cancelled or over stays on it, so that every number keeps its meaning.
+    """
+    rows = session.exec(
+        select(Ask)
+        .where(Ask.person_id == person_id, Ask.kind == LIST, Ask.expires_at > now)
+        .order_by(col(Ask.asked_at).desc(), col(Ask.number))
+    ).all()
+    return [ask for ask in rows if ask.asked_at == rows[0].asked_at]
+
+
+def asks_about(session: Session, subject: str) -> Sequence[Ask]:
+    """Return who was asked to come, by a wave or a list, in the order in which it happened."""
+    return session.exec(
+        select(Ask)
+        .where(Ask.subject == subject, col(Ask.kind).in_([COME, LIST]))
+        .order_by(col(Ask.asked_at), col(Ask.id))
+    ).all()
 
 
 def newest_ask_of(session: Session, person_id: UUID) -> Ask | None:

@@ -18,7 +18,7 @@ from sqlmodel import Session, col, select
 from service.db import new_id
 from service.db.insert import insert_or_lock
 from service.people.tables import Volunteer
-from service.rsvps.ask import CONFIRM, is_asked, mark_answered
+from service.rsvps.ask import CONFIRM, asked_role, is_asked, mark_answered
 from service.rsvps.rules import Responder, after_maybe, after_no, check_move, in_order
 from service.rsvps.seats import give_back, places_for, take_places
 from service.rsvps.tables import COMING, IN_LINE, SEATED, Rsvp, RsvpState, Seat, SeatRole
@@ -71,7 +71,7 @@ def respond(
         seats = session.exec(select(Seat).where(Seat.subject == subject, Seat.is_open)).all()
         if not seats:
             return _closed(session, rsvp, before)
-        fitting = in_order(seats, responder(session, person_id))
+        fitting = in_order(seats, responder(session, person_id, subject))
         freed = _say_yes(session, rsvp, fitting, party_size)
     else:
         after = after_no(rsvp.state) if answer is Answer.NO else after_maybe(rsvp.state)
@@ -87,14 +87,26 @@ def respond(
     return Response(rsvp, before, was[1], is_changed=changed, freed_seat_id=freed)
 
 
-def responder(session: Session, person_id: UUID) -> Responder:
-    """Return what decides which seats this person can take."""
+def step_back(session: Session, rsvp: Rsvp) -> UUID | None:
+    """Put somebody who had a place on the waiting list; return the place, which is free again."""
+    freed = leave_seat(session, rsvp)
+    _move(rsvp, RsvpState.STANDBY)
+    session.add(rsvp)
+    session.flush()
+    return freed
+
+
+def responder(session: Session, person_id: UUID, subject: str) -> Responder:
+    """Return what decides which seats of an event this person can take.
+
+    Whoever was asked to do what they did not sign up for may do it, this once.
+    """
     volunteer = session.get(Volunteer, person_id)
     if volunteer is None:
         return Responder(person_id, vetting=0)
-    return Responder(
-        person_id, volunteer.vetting, tuple(volunteer.roles), tuple(volunteer.languages)
-    )
+    asked = asked_role(session, person_id, subject)
+    roles = (*volunteer.roles, *([asked] if asked else []))
+    return Responder(person_id, volunteer.vetting, roles, tuple(volunteer.languages))
 
 
 def rsvps_of(session: Session, subjects: Iterable[str]) -> dict[str, list[Rsvp]]:

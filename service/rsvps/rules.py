@@ -12,8 +12,8 @@ from service.errors import Misuse
 from service.rsvps.tables import RsvpState, Seat, SeatRole
 
 LEAD_VETTING = 3
+PLACE_VETTING = 2  # below it nobody may learn where a family will be
 ORDER = list(SeatRole)
-ANYBODY = (SeatRole.ACCOMPANIER, SeatRole.CROWD)
 
 
 _AFTER_COMING = frozenset({RsvpState.WITHDRAWN, RsvpState.MAYBE, RsvpState.NO_SHOW})
@@ -28,8 +28,9 @@ NEXT: dict[RsvpState, frozenset[RsvpState]] = {
     ),
     RsvpState.HELD: _TO_A_YES | {RsvpState.LAPSED, RsvpState.WITHDRAWN},
     RsvpState.LAPSED: _TO_A_YES | {RsvpState.WITHDRAWN, RsvpState.MAYBE},
-    RsvpState.YES: _AFTER_COMING | {RsvpState.CONFIRMED, RsvpState.EN_ROUTE, RsvpState.ARRIVED},
-    RsvpState.CONFIRMED: _AFTER_COMING | {RsvpState.EN_ROUTE, RsvpState.ARRIVED},
+    RsvpState.YES: _AFTER_COMING
+    | {RsvpState.CONFIRMED, RsvpState.EN_ROUTE, RsvpState.ARRIVED, RsvpState.STANDBY},
+    RsvpState.CONFIRMED: _AFTER_COMING | {RsvpState.EN_ROUTE, RsvpState.ARRIVED, RsvpState.STANDBY},
     RsvpState.EN_ROUTE: _AFTER_COMING | {RsvpState.ARRIVED},
     RsvpState.ARRIVED: frozenset({RsvpState.LEFT, RsvpState.WITHDRAWN}),
     RsvpState.LEFT: frozenset({RsvpState.ARRIVED}),
@@ -71,9 +72,13 @@ def fits(seat: Seat, who: Responder) -> bool:
     """Return whether this person may take this seat."""
     if seat.language is not None and seat.language not in who.languages:
         return False
+    if seat.role is SeatRole.CROWD:
+        return True
+    if who.vetting < PLACE_VETTING:
+        return False
     if seat.role is SeatRole.LEAD:
         return who.vetting >= LEAD_VETTING
-    return seat.role in ANYBODY or seat.role.value in who.roles
+    return seat.role is SeatRole.ACCOMPANIER or seat.role.value in who.roles
 
 
 def in_order(seats: Iterable[Seat], who: Responder) -> list[Seat]:

@@ -20,8 +20,12 @@ def make_seats(
     *,
     starts_at: datetime,
     ends_at: datetime,
+    languages: Mapping[SeatRole, str] | None = None,
 ) -> None:
-    """Make the places of an event: role -> how many (None: no limit)."""
+    """Make the places of an event: role -> how many (None: no limit).
+
+    languages: role -> the language that whoever takes such a place must speak.
+    """
     for role, capacity in places.items():
         if capacity != 0:
             session.add(
@@ -29,6 +33,7 @@ def make_seats(
                     id=new_id(),
                     subject=subject,
                     role=role,
+                    language=(languages or {}).get(role),
                     capacity=capacity,
                     starts_at=starts_at,
                     ends_at=ends_at,

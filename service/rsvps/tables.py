@@ -82,7 +82,11 @@ class Ask(Table, table=True):
     id: UUID = Field(primary_key=True)
     person_id: UUID = Field(foreign_key="person.id")
     subject: str = Field(index=True)
-    kind: str  # "come": will you come?  "confirm": are you still coming?
+    kind: str  # "come": will you come?  "confirm": are you still coming?  "list": the weekly list
+    wave: int | None = None  # which asking about this subject it was
+    number: int | None = None  # its number on the weekly list
+    # Why this person: words that pages spell out ("speaks:es near:12"), nothing personal.
+    reason: str | None = None
     asked_at: datetime
     expires_at: datetime
     answered_at: datetime | None = None

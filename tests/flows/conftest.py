@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, select, update
 
 from schedules.jobs import run_all
 from service.chapters.tables import Chapter
@@ -24,6 +24,7 @@ from service.privacy.read import Reader
 from service.rallies.draft import Draft, save_draft
 from service.rallies.tables import Rally, RallyKind, RallyState
 from service.replies.receive import Reception, act_on, take_in
+from service.rsvps.ask import open_asks
 from service.rsvps.seats import make_seats
 from service.rsvps.tables import SeatRole
 from service.settings import Settings
@@ -105,6 +106,16 @@ class Town:
             )  # fmt: skip
         return made
 
+    def ask(self, checkin: CheckIn, number: int) -> None:
+        """Somebody is asked about one more check-in while another question to them is open."""
+        key = self.wiring.keyring.phone_key(f"+1413555{number:04}")
+        with self.wiring.database.write() as session:
+            person = session.exec(select(Person).where(Person.phone_key == key)).one()
+            open_asks(
+                session, [person.id], checkin.subject, now=self.clock.now(),
+                expires_at=checkin.starts_at,
+            )  # fmt: skip
+
     def tick(self, **time: float) -> None:
         """Let time pass, then let every job look for what is due."""
         self.clock.tick(**time)
@@ -149,6 +160,15 @@ class Town:
                 .order_by(col(Delivery.id).desc())
             ).first()
         return found or ""
+
+    def deliver(self) -> None:
+        """Let everything that waits reach its phone."""
+        with self.wiring.database.write() as session:
+            session.exec(
+                update(Delivery)
+                .where(col(Delivery.state) == State.PLANNED)
+                .values(state=State.DELIVERED)
+            )
 
     def session(self) -> Session:
         """Return a session for looking."""

@@ -151,7 +151,7 @@ def test_cancelled_meanwhile_they_hear_that_and_no_more(town: Town) -> None:
 def test_a_yes_with_another_question_open_asks_which(town: Town) -> None:
     fill(town)
     town.text(ALMA, "N")
-    town.checkin(starts_at=town.clock.now() + timedelta(days=8))
-    town.tick()
+    other = town.checkin(starts_at=town.clock.now() + timedelta(days=8))
+    town.ask(other, DORA)
     town.text(DORA, "S")
     assert town.told(DORA) == "ask_which"

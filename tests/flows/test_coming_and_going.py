@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlmodel import col, select
 
 from service.inbox.tables import Inbound
 from service.outbox.tables import State
 from service.people.tables import Consent, ConsentEvent, Person
+from service.rsvps.ask import open_asks
 from tests.flows.conftest import Town
 
 OUT = ["STOP", "stop please", "alto", "ya no me manden mensajes", "Please stop texting me"]
@@ -108,13 +111,13 @@ def test_fear_reaches_a_person_and_is_answered_first(town: Town) -> None:
 
 
 def test_two_open_questions_are_told_apart_by_number(town: Town) -> None:
-    town.volunteer(101)
+    alma = town.volunteer(101)
     town.checkin()
     town.tick()
-    from datetime import timedelta
-
-    town.checkin(starts_at=town.clock.now() + timedelta(days=8))
-    town.tick()
+    other = town.checkin(starts_at=town.clock.now() + timedelta(days=8))
+    with town.wiring.database.write() as session:
+        now = town.clock.now()
+        open_asks(session, [alma.id], other.subject, now=now, expires_at=other.starts_at)
     town.text(101, "Y")
     assert town.told(101) == "ask_which"
     town.text(101, "2")

@@ -301,7 +301,7 @@ def test_the_newest_answer_counts_whatever_is_corrected(town: Town, marta: Viewe
 def test_where_several_are_possible_the_organizer_says_which(town: Town, marta: Viewer) -> None:
     asked(town, ALMA)
     other = town.checkin(starts_at=town.clock.now() + timedelta(days=8))
-    town.tick()
+    town.ask(other, ALMA)
     text = town.text(ALMA, "fjdksl qwerty asdf")
     with pytest.raises(InvalidValue) as caught:
         fix(town, marta, text, "yes")

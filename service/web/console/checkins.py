@@ -26,6 +26,7 @@ from service.people.register import LANGUAGES
 from service.people.tables import Consent, Person
 from service.rsvps.respond import rsvps_of
 from service.rsvps.tables import COMING, CONCERNED, IN_LINE, Rsvp, SeatRole
+from service.web.console.asking import asked_cards
 from service.web.console.cards import CheckInCard, checkin_cards
 from service.web.console.desk import AtDesk, Desk, go_to
 from service.web.console.previews import Bubble, bubbles
@@ -74,8 +75,12 @@ def show(session: Read, desk: AtDesk, checkin_id: UUID) -> HTMLResponse:
     """Show one check-in: what we know, who comes, what can be done."""
     checkin, context = _context(session, desk, checkin_id)
     companions = _companions(session, desk, checkin)
+    answers = {c.person.id: c.rsvp.state for c in companions}
+    asked, answered_how = asked_cards(session, desk, checkin, answers)
     return desk.page(
         "checkin.html",
+        asked=asked,
+        answered_how=answered_how,
         coming=[c for c in companions if c.rsvp.state in COMING],
         waiting=[c for c in companions if c.rsvp.state in IN_LINE],
         note=desk.reader().show(checkin.sealed_note()),

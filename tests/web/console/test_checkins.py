@@ -92,7 +92,8 @@ def test_the_text_that_is_shown_is_the_text_that_is_sent(
     assert "Still needed: 1 lead, 1 driver, 2 companions" in page
     marta.post(f"/checkins/{checkin.id}/approve", data=places | {"agreed": "yes"})
     with wiring.database.write() as session:
-        ask_for_company(session, wiring.catalog, now=wiring.clock.now())
+        make_volunteer(session, wiring.keyring, group.chapter, 101, now=wiring.clock.now())
+        ask_for_company(session, wiring.outbox, now=wiring.clock.now())
         blast = session.exec(select(Blast)).one()
         for wording in get_wordings(session, blast.id).values():
             assert wording.body in page
@@ -175,3 +176,17 @@ def test_the_main_action_never_stands_beside_a_destructive_one(
     assert "is-main" not in page
     keep, cancel = page.index("No, keep it"), page.index("Yes, cancel the appointment")
     assert 'class="apart"' in page[keep:cancel]
+
+
+def test_why_somebody_was_asked_stands_on_the_page(
+    marta: TestClient, wiring: Wiring, group: Group
+) -> None:
+    with wiring.database.write() as session:
+        make_volunteer(session, wiring.keyring, group.chapter, 101, now=wiring.clock.now())
+    checkin = approved(wiring, group, days=5)
+    assert "Nobody yet" in text_of(marta.get(f"/checkins/{checkin.id}"))
+    with wiring.database.write() as session:
+        ask_for_company(session, wiring.outbox, now=wiring.clock.now())
+    page = text_of(marta.get(f"/checkins/{checkin.id}"))
+    assert "wave 1: speaks another language, area not known · no answer yet" in page
+    assert "1 have time to answer, 0 did not." in page

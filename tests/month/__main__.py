@@ -1,0 +1,155 @@
+"""`make month`: months of seeds 1 to 20, calmly and everybody at once; figures as JSON and as a table."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from tests.faults.grounds import prepared
+from tests.month.judge import MUST_BE_NONE, judge
+from tests.month.network import SHORT, WHOLE, invent
+from tests.month.run import lived
+
+ROOT = Path(__file__).parents[2]
+JSON, PAGE = ROOT / "var" / "month.json", ROOT / "docs" / "month.md"
+BEGINS, ENDS = "<!-- figures -->", "<!-- end of figures -->"
+POLICIES = ("list and waves", "everybody at once")
+
+
+def main() -> int:
+    """Run; return 0 when nothing happened that must never happen."""
+    parser = argparse.ArgumentParser(prog="python -m tests.month", description=__doc__)
+    parser.add_argument("--seeds", default="1-20", help="like 1-20 or 3")
+    parser.add_argument("--short", action="store_true", help="a week of a small network")
+    parser.add_argument("--at-once", type=int, default=2, help="months lived at the same time")
+    parser.add_argument("--one", help="for the program itself: POLICY:SEED")
+    asked = parser.parse_args()
+    if asked.one:
+        policy, _, seed = asked.one.partition(":")
+        print(json.dumps(_live(policy, int(seed), short=asked.short)))
+        return 0
+    first, _, last = asked.seeds.partition("-")
+    months = [
+        (policy, seed) for seed in range(int(first), int(last or first) + 1) for policy in POLICIES
+    ]
+    found = _live_all(months, short=asked.short, at_once=asked.at_once)
+    table = _table(found)
+    print(table)
+    _write_page(table)
+    return 0 if all(not month[name] for month in found for name in MUST_BE_NONE) else 1
+
+
+def _live(policy: str, seed: int, *, short: bool) -> dict[str, Any]:
+    month = invent(seed, SHORT if short else WHOLE)
+    with prepared() as grounds, lived(grounds, month, all_at_once=policy == POLICIES[1]) as left:
+        # Who watches over safety checks adds what went silent and how fast a human knew.
+        return {"policy": policy, **judge(left).to_json()}
+
+
+def _live_all(
+    months: list[tuple[str, int]], *, short: bool, at_once: int
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Live months in processes of their own, so many at a time; keep what is known after each."""
+    waiting = list(months)
+    running: list[subprocess.Popen[bytes]] = []
+    found: list[dict[str, Any]] = []
+    while waiting or running:
+        while waiting and len(running) < at_once:
+            policy, seed = waiting.pop(0)
+            command = [sys.executable, "-W", "ignore", "-m", "tests.month"]
+            command += ["--one", f"{policy}:{seed}", *(["--short"] if short else [])]
+            running.append(
+                subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, env=os.environ)
+            )
+        for process in [one for one in running if one.poll() is not None]:
+            running.remove(process)
+            assert process.stdout is not None
+            lines = process.stdout.read().decode().splitlines()
+            if process.returncode or not lines:
+                raise SystemExit(f"a month ended with {process.returncode}")
+            found.append(json.loads(lines[-1]))
+            found.sort(key=lambda one: (one["seed"], one["policy"]))
+            JSON.parent.mkdir(exist_ok=True)
+            JSON.write_text(json.dumps({"months": found, "summary": _summary(found)}, indent=1))
+            print(f"{len(found)} of {len(months)}: {found[-1]['seed']}", file=sys.stderr)
+        time.sleep(0.5)
+    return found
+
+
+ROWS = {
+    "checkins": "check-ins",
+    "staffed": "of these, every place taken at the start",
+    "share": "places taken, of all places",
+    "hours_to_staff": "hours until the last place was taken (median)",
+    "asking_texts": "texts that ask or thank",
+    "lists": "of these, weekly lists",
+    "wave_texts": "of these, waves",
+    "thanks": "of these, thanks to who is not needed",
+    "texts_per_place": "texts that ask or thank, for each place taken",
+    "texts": "texts in all",
+    "asked_most": "asking texts to one volunteer, most",
+    "asked_median": "asking texts to one volunteer, median",
+    "alarms": "alarms to the network",
+    "outside_hours": "texts outside local hours",
+    "after_opt_out": "texts after an opt-out",
+    "reminders": "reminders",
+    "reminders_late": "reminders late",
+    "reminders_double": "reminders twice",
+    "reminders_missing": "reminders missing",
+    "places_to_unvetted": "places told to who may not know them",
+    "asked_twice": "waves that asked somebody twice",
+}
+
+
+def _summary(found: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
+    """Return policy -> figure -> mean of its months (the most, for what must be none)."""
+    made: dict[str, dict[str, float]] = {}
+    for policy in POLICIES:
+        theirs = [one for one in found if one["policy"] == policy]
+        if not theirs:
+            continue
+        for one in theirs:
+            one["share"] = round(one["places_taken"] / max(1, one["places"]), 3)
+        made[policy] = {
+            name: max(one[name] for one in theirs)
+            if name in MUST_BE_NONE or name == "asked_most"
+            else round(mean(one[name] for one in theirs), 2)
+            for name in ROWS
+        }
+    return made
+
+
+def _table(found: list[dict[str, Any]]) -> str:
+    summary = _summary(found)
+    policies = [policy for policy in POLICIES if policy in summary]
+    seeds = sorted({one["seed"] for one in found})
+    lines = [f"Seeds {seeds[0]} to {seeds[-1]}, mean of {len(seeds)} months; the worst month for what must be none.", ""]  # fmt: skip  # noqa: E501
+    lines += [f"| | {' | '.join(policies)} |", f"| --- |{' --- |' * len(policies)}"]
+    for name, words in ROWS.items():
+        cells = " | ".join(f"{summary[policy][name]:g}" for policy in policies)
+        lines.append(f"| {words} | {cells} |")
+    dashes = " | ".join("not measured" for _ in policies)
+    lines.append(f"| safety checks that went silent | {dashes} |")
+    lines.append(f"| minutes until a human knew | {dashes} |")
+    if len(policies) == 2:
+        times = summary[POLICIES[1]]["texts_per_place"] / summary[POLICIES[0]]["texts_per_place"]
+        lines += ["", f"Asking everybody at once takes {times:.1f} times the texts for each place."]
+    return "\n".join(lines)
+
+
+def _write_page(table: str) -> None:
+    page = PAGE.read_text("utf-8")
+    before, _, rest = page.partition(BEGINS)
+    _, _, after = rest.partition(ENDS)
+    PAGE.write_text(f"{before}{BEGINS}\n{table}\n{ENDS}{after}", "utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,269 @@
+"""What a month came to, from the carrier's ledger; our own books only say what a text was about."""
+
+from __future__ import annotations
+
+import bisect
+from collections import Counter, defaultdict
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from statistics import median
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from service.checkins.tables import CheckIn, CheckInState
+from service.outbox.tables import Delivery
+from service.people.tables import Person
+from service.privacy.policy import SYSTEM
+from service.privacy.read import Reader
+from service.rallies.tables import Rally
+from service.rsvps.tables import COMING, Rsvp
+from tests.month.network import PLACES, ZONE_INFO
+from tests.month.people import WAYS, Kind, kind_of
+from tests.month.run import ALARMED, Lived
+
+JUST_ANSWERED = timedelta(minutes=45)
+ON_TIME = timedelta(minutes=65)  # a step at night, and its own length
+BEFORE = {
+    "7d": timedelta(days=7), "1d": timedelta(days=1), "3h": timedelta(hours=3),
+    "day_before": timedelta(days=1), "nudge": timedelta(hours=2),
+}  # fmt: skip
+LAST_USE = {
+    "7d": timedelta(days=6), "1d": timedelta(hours=4), "3h": timedelta(minutes=30),
+    "day_before": timedelta(hours=3), "nudge": timedelta(minutes=15),
+}  # fmt: skip
+MUST_BE_NONE = (
+    "outside_hours", "after_opt_out", "reminders_late", "reminders_double", "reminders_missing",
+    "places_to_unvetted", "asked_twice",
+)  # fmt: skip
+
+
+@dataclass
+class Found:
+    """The figures of one month. Hours from approval to the last place taken: `hours_to_staff`."""
+
+    seed: int
+    checkins: int = 0
+    staffed: int = 0
+    places: int = 0
+    places_taken: int = 0
+    hours_to_staff: float = 0.0
+    texts: int = 0
+    asking_texts: int = 0
+    lists: int = 0
+    wave_texts: int = 0
+    thanks: int = 0
+    texts_per_place: float = 0.0
+    asked_most: int = 0
+    asked_median: float = 0.0
+    alarms: int = 0
+    outside_hours: int = 0
+    after_opt_out: int = 0
+    reminders: int = 0
+    reminders_late: int = 0
+    reminders_double: int = 0
+    reminders_missing: int = 0
+    places_to_unvetted: int = 0
+    asked_twice: int = 0
+    problems: list[str] = field(default_factory=list)
+
+    def blame(self, what: str, why: str) -> None:
+        """Count what must not be, and keep the first few for a person."""
+        setattr(self, what, getattr(self, what) + 1)
+        if len(self.problems) < 8:
+            self.problems.append(f"{what}: {why}")
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing happened that must never happen."""
+        return not any(getattr(self, name) for name in MUST_BE_NONE)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the figures."""
+        return asdict(self)
+
+
+def judge(lived: Lived) -> Found:
+    """Return the figures of a month."""
+    return _Judge(lived).judge()
+
+
+class _Judge:
+    def __init__(self, lived: Lived) -> None:
+        self._lived = lived
+        self._found = Found(lived.month.seed)
+        wiring = lived.stage.wiring
+        reader = Reader(wiring.keyring, SYSTEM)
+        with wiring.database.read() as session:
+            self._checkins = {one.subject: one for one in session.exec(select(CheckIn)).all()}
+            self._starts = {key: one.starts_at for key, one in self._checkins.items()}
+            self._starts |= {one.subject: one.starts_at for one in session.exec(select(Rally))}
+            self._by_sid = {one.sid: one for one in session.exec(select(Delivery)) if one.sid}
+            self._promoted = {
+                (one.person_id, one.subject): one.created_at
+                for one in self._by_sid.values()
+                if one.template.startswith("promoted")
+            }
+            self._rsvps = session.exec(select(Rsvp)).all()
+            people = session.exec(select(Person).order_by(col(Person.id))).all()
+            self._phones = {one.id: reader.show(one.sealed_phone()) for one in people}
+        self._vetted = {one.phone for one in lived.month.volunteers if one.vetting >= 2}
+        self._heard: dict[str, list[datetime]] = defaultdict(list)
+        for answer in lived.heard:
+            self._heard[answer.phone].append(answer.at)
+
+    def judge(self) -> Found:
+        self._staffing()
+        self._asking()
+        self._hours()
+        self._opt_outs()
+        self._reminders()
+        self._places()
+        return self._found
+
+    def _staffing(self) -> None:
+        found, lived = self._found, self._lived
+        hours = []
+        for subject, (taken, capacity) in lived.full_at_start.items():
+            checkin = self._checkins[subject]
+            is_over = checkin.starts_at < lived.month.ends_at
+            if checkin.state is CheckInState.CANCELLED or not is_over:
+                continue
+            found.checkins += 1
+            found.places += capacity
+            found.places_taken += taken
+            if subject in lived.staffed:
+                found.staffed += 1
+                passed = lived.staffed[subject] - lived.approved[subject]
+                hours.append(passed / timedelta(hours=1))
+        found.hours_to_staff = round(median(hours), 1) if hours else 0.0
+
+    def _asking(self) -> None:
+        found = self._found
+        found.texts = len(self._lived.sent)
+        asked: Counter[str] = Counter()
+        waves: Counter[tuple[str, str]] = Counter()
+        for entry in self._lived.sent:
+            kind = kind_of(entry["body"])
+            if kind in (Kind.WAVE, Kind.LIST):
+                asked[entry["to"]] += 1
+            if kind is Kind.WAVE and (delivery := self._by_sid.get(entry["sid"])) is not None:
+                waves[entry["to"], delivery.subject] += 1
+            found.lists += kind is Kind.LIST
+            found.wave_texts += kind is Kind.WAVE
+            found.thanks += kind is Kind.THANKS
+            found.asking_texts += kind in (Kind.WAVE, Kind.LIST, Kind.THANKS)
+            found.alarms += entry["to"] == ALARMED
+        for (phone, subject), times in waves.items():
+            if times > 1:
+                found.blame("asked_twice", f"{phone} about {subject}")
+        found.texts_per_place = round(found.asking_texts / max(1, found.places_taken), 2)
+        counts = [asked[phone] for phone in self._vetted]
+        found.asked_most, found.asked_median = max(counts, default=0), median(counts or [0])
+
+    def _hours(self) -> None:
+        """9 to 20; from 5:30 to 22 about an event within a day, and whenever they have just texted."""
+        for entry in self._lived.sent:
+            at = datetime.fromisoformat(entry["at"])
+            local = at.astimezone(ZONE_INFO)
+            minute = local.hour * 60 + local.minute
+            if 9 * 60 <= minute < 20 * 60 or self._has_just_texted(entry["to"], at):
+                continue
+            delivery = self._by_sid.get(entry["sid"])
+            starts_at = self._starts.get(delivery.subject) if delivery is not None else None
+            is_near = starts_at is not None and starts_at - at <= timedelta(hours=38)
+            if not (is_near and 5 * 60 + 30 <= minute <= 22 * 60 + 1):
+                template = delivery.template if delivery is not None else "?"
+                self._found.blame("outside_hours", f"{template} at {local:%a %H:%M}")
+
+    def _has_just_texted(self, phone: str, at: datetime) -> bool:
+        times = self._heard[phone]
+        place = bisect.bisect_right(times, at + timedelta(minutes=1))
+        return place > 0 and at - times[place - 1] <= JUST_ANSWERED
+
+    def _opt_outs(self) -> None:
+        """After an opt-out at most its one confirmation, at once."""
+        for answer in self._lived.heard:
+            if answer.body not in WAYS["stop"]:
+                continue
+            later = [
+                entry
+                for entry in self._lived.sent
+                if entry["to"] == answer.phone
+                and datetime.fromisoformat(entry["at"]) > answer.at + timedelta(seconds=30)
+            ]
+            for entry in later:
+                self._found.blame("after_opt_out", f"{answer.phone} at {entry['at']}")
+
+    def _reminders(self) -> None:
+        sent: dict[str, list[datetime]] = defaultdict(list)
+        for entry in self._lived.sent:
+            delivery = self._by_sid.get(entry["sid"])
+            if delivery is not None and delivery.once_key.startswith("remind:"):
+                sent[delivery.once_key].append(datetime.fromisoformat(entry["at"]))
+        came = {(rsvp.subject, rsvp.person_id): rsvp for rsvp in self._rsvps}
+        for key, times in sent.items():
+            _, hex_id, name, person = key.split(":")[:4]
+            self._found.reminders += 1
+            if len(times) > 1:
+                self._found.blame("reminders_double", key)
+            subject = f"checkin:{hex_id}"
+            if subject not in self._checkins:
+                continue
+            due = self._due(subject, name)
+            rsvp = came.get((subject, UUID(person)))
+            known = rsvp.answered_at if rsvp else self._lived.approved[subject]
+            known = max(known, self._promoted.get((UUID(person), subject), known))
+            if not due - timedelta(minutes=1) <= times[0] <= max(due, known) + ON_TIME:
+                self._found.blame("reminders_late", f"{name} due {due}, went {times[0]}")
+        self._missing(sent)
+
+    def _due(self, subject: str, name: str) -> datetime:
+        """So long before, and if that is at night at 19:30 the evening before."""
+        starts_at = self._starts[subject]
+        due = (starts_at - BEFORE[name]).astimezone(ZONE_INFO)
+        if name == "7d" and due.hour < 9:  # not about tomorrow: quiet hours hold
+            due = due.replace(hour=9, minute=0)
+        if (due.hour, due.minute) < (5, 30) or (due.hour, due.minute) > (22, 0):
+            evening = due if due.hour >= 22 else due - timedelta(days=1)
+            due = evening.replace(hour=19, minute=30)
+        return due.astimezone(starts_at.tzinfo)
+
+    def _missing(self, sent: dict[str, list[datetime]]) -> None:
+        """Everybody who comes has heard the place, and every family each reminder that was in time."""
+        gone = {answer.phone for answer in self._lived.heard if answer.body in WAYS["stop"]}
+        for subject, checkin in self._checkins.items():
+            is_over = checkin.starts_at < self._lived.month.ends_at
+            if checkin.state is CheckInState.CANCELLED or not is_over:
+                continue
+            hex_id, approved = checkin.id.hex, self._lived.approved[subject]
+            for name in ("7d", "1d", "3h"):
+                if self._due(subject, name) > approved:
+                    self._expect(sent, f"remind:{hex_id}:{name}:{checkin.family_id.hex}")
+            for rsvp in self._rsvps:
+                is_theirs = rsvp.subject == subject and rsvp.state in COMING
+                in_time = rsvp.answered_at < checkin.starts_at - LAST_USE["day_before"]
+                if is_theirs and in_time and self._phones[rsvp.person_id] not in gone:
+                    self._expect(sent, f"remind:{hex_id}:day_before:{rsvp.person_id.hex}")
+
+    def _expect(self, sent: dict[str, list[datetime]], key: str) -> None:
+        if key not in sent:
+            self._found.blame("reminders_missing", key)
+
+    def _places(self) -> None:
+        """Where people meet is told to the vetted who said yes, and at most a day and a night before."""
+        yes = {
+            (self._phones[rsvp.person_id], rsvp.subject)
+            for rsvp in self._rsvps
+            if rsvp.state in COMING or rsvp.seat_id is None  # or took it back later
+        }
+        for entry in self._lived.sent:
+            if not any(place in entry["body"] for place in PLACES):
+                continue
+            delivery = self._by_sid.get(entry["sid"])
+            subject = delivery.subject if delivery is not None else ""
+            at = datetime.fromisoformat(entry["at"])
+            is_early = self._starts.get(subject, at) - at > timedelta(hours=38)
+            if entry["to"] not in self._vetted or (entry["to"], subject) not in yes or is_early:
+                self._found.blame("places_to_unvetted", f"{entry['to']} about {subject}")
