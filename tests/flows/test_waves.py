@@ -308,7 +308,7 @@ def test_a_yes_that_may_not_learn_the_place_holds_none(town: Town) -> None:
         set_vetting(session, volunteer, 1, by=SYSTEM, now=town.clock.now())
     town.tick()
     assert town.told(101) == "released"
-    assert town.told(102) == "promoted"
+    assert town.told(102) == "promoted_hold"
     with town.session() as session:
         answers = rsvps_of(session, [checkin.subject])[checkin.subject]
         states = {rsvp.person_id: rsvp.state for rsvp in answers}

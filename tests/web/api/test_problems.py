@@ -53,6 +53,11 @@ CLOSED = [
     ("POST", "/api/v1/families"),
     ("GET", f"/api/v1/families/{UNKNOWN}"),
     ("POST", f"/api/v1/families/{UNKNOWN}/reveal"),
+    ("GET", "/api/v1/safety"),
+    ("GET", f"/api/v1/safety/{UNKNOWN}"),
+    ("GET", f"/api/v1/safety/{UNKNOWN}/steps"),
+    ("POST", f"/api/v1/safety/{UNKNOWN}/spoken"),
+    ("POST", f"/api/v1/safety/{UNKNOWN}/take"),
     ("GET", "/api/v1/threads"),
     ("GET", f"/api/v1/threads/{UNKNOWN}"),
     ("POST", f"/api/v1/threads/{UNKNOWN}/assign"),
@@ -124,6 +129,7 @@ def test_what_is_another_chapters_is_not_there(
     made["blasts"] = announced.json()["id"]
     text = bodies.texted(wiring, "my cousin was taken, what do I do")
     made["threads"] = client.get("/api/v1/threads").json()["items"][0]["id"]
+    made["safety"] = client.get("/api/v1/safety").json()["items"][0]["id"]
     for name, id_ in made.items():
         assert client.get(f"/api/v1/{name}/{id_}").status_code == 200
         assert other_client.get(f"/api/v1/{name}").json() == {"items": [], "next": None}
