@@ -228,7 +228,7 @@ class _Reader:
             return Reply(Intent.AREA, area=zips[0])
         if length and (rest := self.head.part(length)).tokens:
             return Reply(Intent.AREA, area=rest.written())
-        if not asked or self.is_question or self.answer():
+        if not asked or self.is_question or self.answer() or self.wish():
             return None
         rest = self.head.part(self.head.opens_with(self.lexicon.get("area", "after_question")))
         if 1 <= len(rest) <= 4:

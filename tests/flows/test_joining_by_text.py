@@ -81,6 +81,13 @@ def test_a_members_code_vouches_once(town: Town) -> None:
     assert volunteer(town, 145).vetting == 0
 
 
+def test_a_code_may_follow_the_welcome(town: Town) -> None:
+    town.volunteer(101)
+    code = code_of(town, 101)
+    says(town, 147, ("JOIN", "welcome"), (f"JOIN {code}", "vouched"), ("06103", "joining_speaks"))
+    assert volunteer(town, 147).vetting == 1
+
+
 def test_a_code_ends_after_a_week_and_nobody_vouches_for_themself(town: Town) -> None:
     town.volunteer(101)
     code = code_of(town, 101)

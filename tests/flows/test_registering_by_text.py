@@ -11,6 +11,7 @@ from service.checkins.tables import CheckIn
 from service.inbox.tables import Inbound
 from service.outbox.tables import State
 from service.people.tables import Consent, Family, Person
+from service.privacy.keyring import KeyKind
 from service.privacy.policy import SYSTEM
 from service.privacy.read import Reader
 from service.replies.tables import Talk
@@ -255,6 +256,7 @@ def test_erasing_is_asked_twice_and_then_nothing_can_be_read(town: Town) -> None
         assert {kept.show(one.sealed_text(row.chapter_id)) for one in texts} == {""}
         assert row.consent is Consent.ERASED
         assert row.phone_key != was.phone_key
+    assert town.wiring.keyring.keys(KeyKind.PERSON, [was.id]) == {}  # no backup can be read either
     assert town.got(120, states=tuple(State)) == []
     town.text(120, "CITA")  # whoever comes back is somebody new
     assert person(town, 120).id != was.id

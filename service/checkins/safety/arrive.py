@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from service.chapters.tables import Office
 from service.checkins.safety.around import look_around
@@ -45,7 +45,7 @@ def alarm_missing_leads(session: Session, outbox: Outbox, *, now: datetime) -> i
     """
     soon = session.exec(
         select(SafetyCheck, CheckIn)
-        .join(CheckIn, CheckIn.id == SafetyCheck.checkin_id)  # type: ignore[arg-type]
+        .join(CheckIn, col(CheckIn.id) == SafetyCheck.checkin_id)
         .where(
             SafetyCheck.state == SafetyState.ARMED,
             SafetyCheck.starts_at <= now + BEFORE_START,
