@@ -128,7 +128,7 @@ def test_a_code_app_needs_no_scripts(page: Page, site: Site, language: str) -> N
     def say(key: str, **values: object) -> str:
         return WORDS.say(key, language, **values)
 
-    context = page.context.browser.new_context(  # type: ignore[union-attr]
+    context = page.context.browser.new_context(  # type: ignore[union-attr]  # a page has a browser
         java_script_enabled=False, viewport=page.viewport_size
     )
     try:
@@ -195,7 +195,7 @@ def test_a_list_comes_in_without_scripts(page: Page, site: Site, language: str) 
     with site.wiring.database.write() as session:
         ana = admin(site, session, language)
         cookie = sessions.begin(session, ana, How.CODE, now=now)
-    context = page.context.browser.new_context(  # type: ignore[union-attr]
+    context = page.context.browser.new_context(  # type: ignore[union-attr]  # a page has a browser
         java_script_enabled=False, viewport=page.viewport_size
     )
     context.add_cookies([{"name": "acompana", "value": cookie, "url": site.url}])
@@ -205,7 +205,7 @@ def test_a_list_comes_in_without_scripts(page: Page, site: Site, language: str) 
         plain = context.new_page()
         plain.goto(f"{site.url}/people/lists/new")
         file = {"name": "list.csv", "mimeType": "text/csv", "buffer": people}
-        plain.get_by_label(say("lists.file")).set_input_files(files=[file])  # type: ignore[arg-type]
+        plain.get_by_label(say("lists.file")).set_input_files(files=[file])  # type: ignore[arg-type]  # a dict of the right keys
         plain.get_by_role("button", name=say("lists.read")).click()
         page.goto(plain.url)
         is_sound(page)

@@ -27,7 +27,7 @@ from service.wiring import Wiring
 from tests.factories import StillClock, make_chapter, make_organizer, make_sender
 
 URL = "http://localhost:8000"
-AT_THE_DOOR = {route.endpoint for route in sign_in.door.routes}  # type: ignore[attr-defined]
+AT_THE_DOOR = {route.endpoint for route in sign_in.door.routes}  # type: ignore[attr-defined]  # all are APIRoutes
 
 
 @pytest.fixture
