@@ -11,6 +11,7 @@ from service.blasts.tables import Blast
 from service.chapters.find import get_chapter
 from service.chapters.tables import Office
 from service.checkins.rules import check_start, next_reminder_at
+from service.checkins.safety.arm import follow
 from service.checkins.tables import CheckIn, CheckInState
 from service.checkins.words import words
 from service.errors import WrongState
@@ -36,7 +37,8 @@ def move(
 
     What waits to be sent about the old time is taken back. Whoever comes keeps the place and is asked
     whether they still can; open questions of a wave are closed, and the next wave may ask the same
-    people again, about the new time. The family is told. The same start again does nothing.
+    people again, about the new time. The question afterwards moves too. The family is told. The same
+    start again does nothing.
     """
     session.refresh(checkin, with_for_update=True)  # two organizers at once take turns
     if checkin.state not in MOVABLE or checkin.starts_at <= now:
@@ -55,6 +57,7 @@ def move(
         checkin.wave_at = now
         checkin.remind_at = next_reminder_at(starts_at, office.time_zone, now) or now
     session.add(checkin)
+    follow(session, checkin)
     _tell(session, outbox, checkin, office, now)
     audit.record(session, actor=by, action="checkin.move", subject=checkin.subject, now=now)
 

@@ -1,4 +1,4 @@
-"""Made-up requests to every route of the API, and made-up lives of deliveries and seats."""
+"""Made-up requests to every route of the API, and made-up lives of deliveries, seats, check-ins."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from tests.faults.report import Found, Trial, fault
 
 REQUESTS = "tests/web/api/test_docs.py::test_made_up_requests_are_answered_as_described"
 RULES = "tests/faults/test_fuzz.py"
+LIVES = "tests/flows/test_lives.py"
+EXAMPLES, HISTORIES = "ACOMPANA_EXAMPLES", "ACOMPANA_LIVES"
 LAST_LINES = 8
 TESTS_FAILED = 1
 
@@ -41,11 +43,22 @@ def rules_of_seats(grounds: Grounds, trial: Trial) -> Found:
     return _run(f"{RULES}::test_the_rules_of_the_seats", 60, "always_room")
 
 
-def _run(tests: str, examples: int, spoiled: str = "") -> Found:
+@fault("made-up lives of check-ins", databases=("both",), short=())
+def lives(grounds: Grounds, trial: Trial) -> Found:
+    return _run(LIVES, trial.size(12, 5_000), minutes=300)
+
+
+@fault("the same, its question stays where it was", databases=("both",), is_control=True, short=())
+def lives_left_behind(grounds: Grounds, trial: Trial) -> Found:
+    return _run(LIVES, 60, "question_stays_behind")
+
+
+def _run(tests: str, examples: int, spoiled: str = "", *, minutes: int = 30) -> Found:
     """Run these tests with so many examples, in a process of their own; spoiled: see `spoil`."""
-    told = {"ACOMPANA_EXAMPLES": str(examples), spoil.VARIABLE: spoiled}
+    told = {EXAMPLES: str(examples), HISTORIES: str(examples), spoil.VARIABLE: spoiled}
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", tests, "-q", "-n0", "--timeout=1800", "-p", spoil.__name__],
+        [sys.executable, "-m", "pytest", tests, "-q", "-n0", f"--timeout={minutes * 60}",
+         "-p", spoil.__name__],
         env=os.environ | told, capture_output=True, text=True, check=False,
     )  # fmt: skip
     found = Found(examples)

@@ -23,6 +23,7 @@ import service.cli.processes
 import service.wiring
 from schedules import lead
 from service.chapters.tables import Sender
+from service.checkins import move
 from service.db import Database
 from service.db import database as database_room
 from service.errors import Unavailable
@@ -158,6 +159,15 @@ def always_room() -> None:
         return True
 
     _put(respond, "take_places", take)
+
+
+def question_stays_behind() -> None:
+    """Move an appointment without the question that is asked after it."""
+
+    def stay(*_: object) -> None:
+        return
+
+    _put(move, "follow", stay)
 
 
 def nothing_given_back() -> None:

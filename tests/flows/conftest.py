@@ -177,6 +177,11 @@ class Town:
 
 @pytest.fixture
 def town(database: Database, keyring: Keyring, catalog: Catalog, clock: StillClock) -> Town:
+    return make_town(database, keyring, catalog, clock)
+
+
+def make_town(database: Database, keyring: Keyring, catalog: Catalog, clock: StillClock) -> Town:
+    """Return a network in an empty database."""
     settings = Settings(public_url="http://localhost:8000", twilio_account_sid="AC" + "0" * 32)
     signatures = Signatures(public_url="", account_sid="", auth_tokens=[])
     return Town(Wiring(settings, database, keyring, clock, catalog, signatures), clock)

@@ -14,6 +14,7 @@ from service.checkins.alarm import add_alarm_contact
 from service.checkins.approve import Approval, approve
 from service.checkins.move import move
 from service.checkins.register import Registration, register
+from service.checkins.safety.tables import SafetyCheck
 from service.checkins.tables import CheckIn
 from service.errors import InvalidValue, WrongState
 from service.inbox.tables import Inbound
@@ -221,6 +222,9 @@ def test_a_move_closes_the_wave_and_asks_about_the_new_time(town: Town) -> None:
     assert town.told(101) == "checkin_moved"
     assert town.told(120) == "family_moved"
     assert town.got(102) == []
+    with town.session() as session:  # nobody is asked on the old day how it went
+        check = session.exec(select(SafetyCheck)).one()
+    assert (check.starts_at, check.next_at) == (new, new + timedelta(hours=4))
     town.tick()
     assert town.told(102) == "blast"
     assert "domingo 8 de marzo" in town.got(102)[-1]

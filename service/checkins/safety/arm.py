@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,7 @@ from sqlmodel import Session, col, select
 from service.chapters.tables import Office
 from service.checkins.safety.advance import advance
 from service.checkins.safety.rules import CalledOff, first_look
-from service.checkins.safety.tables import SafetyCheck, SafetyState
+from service.checkins.safety.tables import OVER, SafetyCheck, SafetyState
 from service.checkins.tables import CheckIn, CheckInState
 from service.db import new_id
 from service.db.insert import insert_new
@@ -21,10 +22,7 @@ ON_THE_DAY = (CheckInState.APPROVED, CheckInState.UNDERWAY)
 
 def arm(session: Session, checkin: CheckIn, *, now: datetime) -> bool:
     """Arm the check-in's safety check; return whether that is new. Safe to run twice and at once."""
-    office = session.get_one(Office, checkin.office_id)
-    zone, wait = ZoneInfo(office.time_zone), timedelta(minutes=office.usual_wait_minutes)
-    closes_at = closing_time(checkin.starts_at, zone, office.closes_minute, wait)
-    due_at = first_look(checkin.starts_at, wait, closes_at)
+    hours = _hours_of(session, checkin)
     new = (
         insert_new(session, SafetyCheck)
         .values(
@@ -37,11 +35,11 @@ def arm(session: Session, checkin: CheckIn, *, now: datetime) -> bool:
             tries=0,
             calls=0,
             turn=0,
-            starts_at=checkin.starts_at,
-            day_from=morning_of(checkin.starts_at, zone),
-            due_at=due_at,
-            closes_at=closes_at,
-            next_at=due_at,
+            starts_at=hours.starts_at,
+            day_from=hours.day_from,
+            due_at=hours.due_at,
+            closes_at=hours.closes_at,
+            next_at=hours.due_at,
             taken_by="",
             resolved_by="",
             created_at=now,
@@ -49,6 +47,21 @@ def arm(session: Session, checkin: CheckIn, *, now: datetime) -> bool:
         .returning(col(SafetyCheck.id))
     )
     return session.execute(new).first() is not None
+
+
+def follow(session: Session, checkin: CheckIn) -> None:
+    """Let the question follow an appointment that was moved; what is being climbed goes on."""
+    check = session.exec(
+        select(SafetyCheck).where(SafetyCheck.checkin_id == checkin.id).with_for_update()
+    ).first()
+    if check is None or check.state in OVER:
+        return
+    hours = _hours_of(session, checkin)
+    check.starts_at, check.day_from = hours.starts_at, hours.day_from
+    check.due_at, check.closes_at = hours.due_at, hours.closes_at
+    if check.state is SafetyState.ARMED:
+        check.next_at = hours.due_at
+    session.add(check)
 
 
 def arm_what_is_not(session: Session, *, now: datetime) -> int:
@@ -68,6 +81,25 @@ def call_off(session: Session, outbox: Outbox, checkin: CheckIn, *, now: datetim
     check = session.exec(select(SafetyCheck).where(SafetyCheck.checkin_id == checkin.id)).first()
     if check is not None:
         advance(session, outbox, check.id, CalledOff(), now=now)
+
+
+@dataclass(frozen=True)
+class _Hours:
+    """The moments of one appointment's day (aware UTC)."""
+
+    starts_at: datetime
+    day_from: datetime
+    due_at: datetime
+    closes_at: datetime
+
+
+def _hours_of(session: Session, checkin: CheckIn) -> _Hours:
+    office = session.get_one(Office, checkin.office_id)
+    zone, wait = ZoneInfo(office.time_zone), timedelta(minutes=office.usual_wait_minutes)
+    starts_at = checkin.starts_at
+    closes_at = closing_time(starts_at, zone, office.closes_minute, wait)
+    due_at = first_look(starts_at, wait, closes_at)
+    return _Hours(starts_at, morning_of(starts_at, zone), due_at, closes_at)
 
 
 def closing_time(
