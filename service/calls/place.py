@@ -93,7 +93,11 @@ class Caller:
                     log.error("caller.turn_failed", kind=type(error).__name__, why=why)
                 await _first_of(news, stop)
         finally:
-            await self._p.voice.close()
+            await self.close()
+
+    async def close(self) -> None:
+        """Let the carrier's connections go."""
+        await self._p.voice.close()
 
     async def place_once(self) -> int:
         """Claim what is due, place it, write it down; return how many were claimed."""

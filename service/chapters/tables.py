@@ -60,7 +60,7 @@ class Chapter(Table, table=True):
     list_weekday: int = Field(default=3, sa_column_kwargs=since(3))
     list_minute: int = Field(default=18 * 60, sa_column_kwargs=since(18 * 60))
     wave_minutes: int = Field(default=4 * 60, sa_column_kwargs=since(4 * 60))
-    people_per_place: int = Field(default=5, sa_column_kwargs=since(5))
+    people_per_place: int = Field(default=3, sa_column_kwargs=since(5))
     most_asks: int = Field(default=3, sa_column_kwargs=since(3))
 
 

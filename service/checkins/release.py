@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlmodel import Session, col, select
@@ -26,12 +26,14 @@ from service.rsvps.seats import seats_of
 from service.rsvps.tables import COMING, Ask, Rsvp
 
 FILLED = "filled"
+STILL_THINKING = timedelta(hours=8)  # of those who answer at all, nine of ten have by then
 
 
 def thank_the_not_needed(session: Session, outbox: Outbox, *, now: datetime) -> int:
-    """Close the questions about what is full, and thank who was asked; return how many.
+    """Close the questions about what is full, and thank who may still be thinking; return how many.
 
-    Who has not got the question yet never gets it, and no thanks either. Safe to run twice.
+    Who has not got the question yet never gets it, and no thanks either; nor does who has been silent
+    for long: a text about a text that they did not answer is one too many. Safe to run twice.
     """
     asked = session.exec(
         select(Ask.subject)
@@ -51,12 +53,13 @@ def thank_the_not_needed(session: Session, outbox: Outbox, *, now: datetime) -> 
 
 def _thank(session: Session, outbox: Outbox, subject: str, now: datetime) -> int:
     checkin = session.get_one(CheckIn, UUID(subject.partition(":")[2]))
-    open_ = session.exec(
+    thinking = session.exec(
         select(Ask.person_id).where(
             Ask.subject == subject,
             Ask.kind == COME,
             col(Ask.answered_at).is_(None),
             col(Ask.closed_at).is_(None),
+            Ask.asked_at > now - STILL_THINKING,
         )
     ).all()
     running = select(Blast).where(Blast.subject == subject, col(Blast.state).in_(NOT_YET_OUT))
@@ -64,7 +67,7 @@ def _thank(session: Session, outbox: Outbox, subject: str, now: datetime) -> int
         stop(session, blast, reason=FILLED, now=now)
     close_asks(session, subject, now=now, kind=COME)
     spared = _never_asked(session, subject)
-    people = [person for person in open_ if person not in spared]
+    people = [person for person in thinking if person not in spared]
     for person in people_by_id(session, people).values():
         _text(session, outbox, checkin, person, "not_needed", f"not_needed:{checkin.moves}", now)
     return len(people)

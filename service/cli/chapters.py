@@ -75,7 +75,7 @@ def asking(
     ] = "thu",
     list_at: Annotated[str, typer.Option(help="Its local time, like 18:00.")] = "18:00",
     wave_minutes: Annotated[int, typer.Option(help="Between waves; 0: no waves.")] = 240,
-    people_per_place: Annotated[int, typer.Option(help="Asked in a wave for each place.")] = 5,
+    people_per_place: Annotated[int, typer.Option(help="Asked in a wave for each place.")] = 3,
     most_asks: Annotated[int, typer.Option(help="In two weeks, before somebody comes last.")] = 3,
 ) -> None:
     """Say how a chapter asks its volunteers."""

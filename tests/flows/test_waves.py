@@ -172,6 +172,21 @@ def test_who_was_asked_and_is_not_needed_is_thanked_once_and_may_wait(town: Town
     assert town.told(102) == "standby"
 
 
+def test_who_has_been_silent_for_long_is_not_thanked(town: Town) -> None:
+    set_up(town)
+    for number in (101, 102):
+        someone(town, number)
+    a_checkin(town)
+    town.tick()
+    town.deliver()
+    town.tick(hours=9)
+    town.text(101, "S")
+    town.tick()
+    assert town.got(102) == []
+    town.text(102, "S")
+    assert town.told(102) == "standby"
+
+
 def test_the_network_is_alarmed_once_when_nobody_is_left_and_again_near_the_start(
     town: Town,
 ) -> None:

@@ -49,7 +49,6 @@ def main() -> int:
 def _live(policy: str, seed: int, *, short: bool) -> dict[str, Any]:
     month = invent(seed, SHORT if short else WHOLE)
     with prepared() as grounds, lived(grounds, month, all_at_once=policy == POLICIES[1]) as left:
-        # Who watches over safety checks adds what went silent and how fast a human knew.
         return {"policy": policy, **judge(left).to_json()}
 
 
@@ -105,7 +104,15 @@ ROWS = {
     "reminders_missing": "reminders missing",
     "places_to_unvetted": "places told to who may not know them",
     "asked_twice": "waves that asked somebody twice",
+    "safety_asked": "families asked afterwards how they are",
+    "went_silent": "of these, no word until the ladder was climbed",
+    "minutes_to_a_human": "minutes from the question until one of us knew, of those (median)",
+    "minutes_to_a_human_most": "the same, longest",
+    "ladders_lost": "of these, nobody ever knew",
 }
+
+
+WORST = ("asked_most", "minutes_to_a_human_most")
 
 
 def _summary(found: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
@@ -119,7 +126,7 @@ def _summary(found: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
             one["share"] = round(one["places_taken"] / max(1, one["places"]), 3)
         made[policy] = {
             name: max(one[name] for one in theirs)
-            if name in MUST_BE_NONE or name == "asked_most"
+            if name in MUST_BE_NONE or name in WORST
             else round(mean(one[name] for one in theirs), 2)
             for name in ROWS
         }
@@ -135,9 +142,6 @@ def _table(found: list[dict[str, Any]]) -> str:
     for name, words in ROWS.items():
         cells = " | ".join(f"{summary[policy][name]:g}" for policy in policies)
         lines.append(f"| {words} | {cells} |")
-    dashes = " | ".join("not measured" for _ in policies)
-    lines.append(f"| safety checks that went silent | {dashes} |")
-    lines.append(f"| minutes until a human knew | {dashes} |")
     if len(policies) == 2:
         times = summary[POLICIES[1]]["texts_per_place"] / summary[POLICIES[0]]["texts_per_place"]
         lines += ["", f"Asking everybody at once takes {times:.1f} times the texts for each place."]

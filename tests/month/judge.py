@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
+from service.checkins.safety.tables import Reporter, SafetyCheck, SafetyStep
 from service.checkins.tables import CheckIn, CheckInState
 from service.outbox.tables import Delivery
 from service.people.tables import Person
@@ -35,8 +36,18 @@ LAST_USE = {
 }  # fmt: skip
 MUST_BE_NONE = (
     "outside_hours", "after_opt_out", "reminders_late", "reminders_double", "reminders_missing",
-    "places_to_unvetted", "asked_twice",
+    "places_to_unvetted", "asked_twice", "ladders_lost",
 )  # fmt: skip
+
+
+AT_ANY_HOUR = ("safety_", "shift_", "alert_")
+CLIMBED = ("warned", "called", "alarmed", "nobody")
+OURS_SAID = ("said_out_and_ok", "said_out", "said_waiting", "said_in", "said_help", "took")
+
+
+def _is_one_of_us(step: SafetyStep) -> bool:
+    is_ours = step.role not in (Reporter.FAMILY, Reporter.EMERGENCY_CONTACT)
+    return step.did in OURS_SAID and is_ours
 
 
 @dataclass
@@ -66,6 +77,11 @@ class Found:
     reminders_missing: int = 0
     places_to_unvetted: int = 0
     asked_twice: int = 0
+    safety_asked: int = 0
+    went_silent: int = 0
+    minutes_to_a_human: float = 0.0
+    minutes_to_a_human_most: float = 0.0
+    ladders_lost: int = 0
     problems: list[str] = field(default_factory=list)
 
     def blame(self, what: str, why: str) -> None:
@@ -120,6 +136,7 @@ class _Judge:
         self._opt_outs()
         self._reminders()
         self._places()
+        self._ladders()
         return self._found
 
     def _staffing(self) -> None:
@@ -162,8 +179,40 @@ class _Judge:
         counts = [asked[phone] for phone in self._vetted]
         found.asked_most, found.asked_median = max(counts, default=0), median(counts or [0])
 
+    def _ladders(self) -> None:
+        """Of whom nobody had a word until the ladder was climbed, and when one of us then knew.
+
+        A human knows who says that they spoke with them, or who takes it by pressing 1.
+        """
+        minutes = []
+        with self._lived.stage.wiring.database.read() as session:
+            checks = session.exec(select(SafetyCheck)).all()
+            steps = session.exec(select(SafetyStep).order_by(col(SafetyStep.at))).all()
+        for check in checks:
+            theirs = [step for step in steps if step.safety_id == check.id]
+            asked = next((step.at for step in theirs if step.did == "asked"), None)
+            if asked is None:
+                continue
+            self._found.safety_asked += 1
+            climbed = next((step.at for step in theirs if step.did in CLIMBED), None)
+            if climbed is None:
+                continue
+            self._found.went_silent += 1
+            known = next(
+                (step.at for step in theirs if step.at >= climbed and _is_one_of_us(step)), None
+            )
+            if known is not None:
+                minutes.append((known - asked) / timedelta(minutes=1))
+            elif self._lived.month.ends_at - climbed > timedelta(hours=3):
+                self._found.blame("ladders_lost", f"silent since {asked}, and nobody knows")
+        self._found.minutes_to_a_human = round(median(minutes), 1) if minutes else 0.0
+        self._found.minutes_to_a_human_most = round(max(minutes, default=0.0), 1)
+
     def _hours(self) -> None:
-        """9 to 20; from 5:30 to 22 about an event within a day, and whenever they have just texted."""
+        """9 to 20; from 5:30 to 22 about an event within a day, and whenever they have just texted.
+
+        How somebody is who may be in danger is asked at any hour, and whoever is on call chose theirs.
+        """
         for entry in self._lived.sent:
             at = datetime.fromisoformat(entry["at"])
             local = at.astimezone(ZONE_INFO)
@@ -171,6 +220,8 @@ class _Judge:
             if 9 * 60 <= minute < 20 * 60 or self._has_just_texted(entry["to"], at):
                 continue
             delivery = self._by_sid.get(entry["sid"])
+            if delivery is not None and delivery.template.startswith(AT_ANY_HOUR):
+                continue
             starts_at = self._starts.get(delivery.subject) if delivery is not None else None
             is_near = starts_at is not None and starts_at - at <= timedelta(hours=38)
             if not (is_near and 5 * 60 + 30 <= minute <= 22 * 60 + 1):

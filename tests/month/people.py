@@ -32,6 +32,10 @@ class Kind(StrEnum):
     CONFIRM = "confirm"
     WHICH = "which"
     THANKS = "thanks"
+    HOW_ARE_YOU = "how are you"
+    HOW_ARE_THEY = "how are they"
+    SPEAK = "speak with them"
+    YOURS = "it is yours"
     OTHER = "other"
 
 
@@ -43,8 +47,22 @@ TELLTALE = (
     (Kind.CONFIRM, r"Coming\? Reply|¿Viene\? "),
     (Kind.WHICH, r"Which one do you mean|Which ones can you do|¿Para qué fecha|¿A qué citas"),
     (Kind.THANKS, r"is full now|ya hay gente para el"),
+    (Kind.HOW_ARE_YOU, r"Reply 1 I'm out|Responda 1 ya estoy afuera"),
+    (Kind.HOW_ARE_THEY, r"\(we spoke\)|\(ya hablamos\)"),
+    (Kind.SPEAK, r"Reply 1 when you have|Responda 1 cuando hayan hablado"),
+    (Kind.YOURS, r"thank you, it is yours|gracias, queda en sus manos"),
     (Kind.RALLY, r"march for families|marcha por las familias"),
 )
+
+
+# What they answer to a question after the appointment, and how often; the others are silent.
+AFTERWARDS = {
+    Kind.HOW_ARE_YOU: (("1", 0.68), ("2", 0.12), ("3", 0.03)),
+    Kind.HOW_ARE_THEY: (("1", 0.55), ("2", 0.12), ("3", 0.02)),
+    Kind.SPEAK: (("1", 0.7),),
+    Kind.YOURS: (("1", 0.95),),
+}
+PICKS_UP = 0.6
 
 
 def kind_of(body: str) -> Kind:
@@ -73,16 +91,29 @@ class Crowd:
         kind = kind_of(body)
         if phone in self.gone or kind in (Kind.OTHER, Kind.THANKS):
             return []
-        words = self._words(kind, body)
+        words = self._afterwards(kind) if kind in AFTERWARDS else self._words(kind, body)
         if words is None:
             return []
         if words in WAYS["stop"]:
             self.gone.add(phone)
-        when = self._when(at, soon=kind is Kind.WHICH)
+        is_soon = kind is Kind.WHICH or kind in AFTERWARDS
+        when = self._when(at, soon=is_soon)
         found = [Answer(when, phone, words)]
         if self._dice.random() < TWICE:
             found.append(Answer(when + timedelta(minutes=2), phone, words))
         return found
+
+    def picks_up(self) -> bool:
+        """Return whether somebody on call takes this call."""
+        return self._dice.random() < PICKS_UP
+
+    def _afterwards(self, kind: Kind) -> str | None:
+        luck = self._dice.random()
+        for words, share in AFTERWARDS[kind]:
+            luck -= share
+            if luck < 0:
+                return words
+        return None
 
     def _words(self, kind: Kind, body: str) -> str | None:
         luck = self._dice.random()

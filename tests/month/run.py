@@ -17,10 +17,13 @@ from sqlmodel import Session, col, select
 
 from schedules.jobs import run_all
 from service.accounts.tokens import make_token
+from service.calls.place import Caller
+from service.chapters.shifts import add_shift
 from service.chapters.tables import NO_LIST, Chapter
 from service.checkins import candidates, waves
 from service.checkins.alarm import add_alarm_contact
 from service.checkins.choose import Choice, choose
+from service.checkins.safety.tables import SafetyCheck, SafetyState
 from service.checkins.tables import CheckIn, CheckInState
 from service.outbox.deliver import Worker
 from service.people.audience import offers_of
@@ -30,7 +33,7 @@ from service.people.tables import VETTED_LEVEL
 from service.rsvps.rules import filling
 from service.rsvps.seats import seats_of
 from service.rsvps.tables import Ask, Rsvp
-from service.wiring import make_parts
+from service.wiring import make_caller, make_parts
 from tests.factories import make_chapter, make_office, make_organizer, make_sender
 from tests.faults.grounds import Grounds, Stage
 from tests.faults.parts import until
@@ -40,7 +43,10 @@ from tests.month.people import Answer, Crowd
 from tests.sandbox.driver import OURS
 
 NIGHT_STEP = timedelta(hours=1)
+LADDER_STEP = timedelta(minutes=3)
 ALARMED = number(FAMILIES_FROM + 900)
+ON_CALL = (number(FAMILIES_FROM + 901), number(FAMILIES_FROM + 902))
+LOUD = (SafetyState.ASKED, SafetyState.OK, SafetyState.ESCALATED, SafetyState.TAKEN)
 
 
 @dataclasses.dataclass
@@ -130,6 +136,7 @@ class _Life:
             marta = register_person(session, wiring.keyring, chapter, Card(ALARMED), now=now)
             opt_in(session, marta, how="organizer", now=now)
             add_alarm_contact(session, chapter, marta, now=now)
+            self._put_on_call(session, chapter)
         everything: list[Visit | Rally] = [*month.visits, *month.rallies]
         self._plans = [(one.told_at, at, one) for at, one in enumerate(everything)]
         heapq.heapify(self._plans)
@@ -138,22 +145,37 @@ class _Life:
             headers={"Authorization": f"Bearer {token}"}, trust_env=False,
         )  # fmt: skip
 
+    def _put_on_call(self, session: Session, chapter: Chapter) -> None:
+        """Two people, a day and a night each in turn, in a language each."""
+        now, keyring = self._month.starts_at, self._stage.wiring.keyring
+        for place, (phone, language) in enumerate(zip(ON_CALL, ("en", "es"), strict=True)):
+            card = Card(phone, language=language)
+            person = register_person(session, keyring, chapter, card, now=now)
+            opt_in(session, person, how="organizer", now=now)
+            for day in range(place, self._month.size.days + 1, len(ON_CALL)):
+                begins = now + timedelta(days=day)
+                add_shift(
+                    session, chapter.id, person.id, starts_at=begins,
+                    ends_at=begins + timedelta(hours=24), by="Marta", now=now,
+                )  # fmt: skip
+
     async def live(self) -> Lived:
         """Step from moment to moment: organizers, jobs, texts, answers."""
         parts = make_parts(self._stage.wiring)
-        worker = Worker(parts)
+        worker, caller = Worker(parts), make_caller(self._stage.wiring)
         now = self._month.starts_at
         try:
             while now < self._month.ends_at:
-                await self._step(worker, now)
+                await self._step(worker, caller, now)
                 now = self._next(now)
         finally:
             await parts.carrier.close()
+            await caller.close()
             self._http.close()
         self._lived.sent = self._stage.sandbox.ledger("created")
         return self._lived
 
-    async def _step(self, worker: Worker, now: datetime) -> None:
+    async def _step(self, worker: Worker, caller: Caller, now: datetime) -> None:
         sandbox, wiring = self._stage.sandbox, self._stage.wiring
         sandbox.post("/clock", {"at": now.isoformat()}).raise_for_status()
         while self._plans and self._plans[0][0] <= now:
@@ -165,19 +187,45 @@ class _Life:
         run_all(wiring, now=wiring.clock.now())
         while await worker.drain_once():
             pass
+        if await caller.place_once():
+            self._ring()
         self._listen()
         self._look(now)
+        self._settle()
+
+    def _settle(self) -> None:
+        sandbox = self._stage.sandbox
         for _ in until("the carrier has told what became of its texts", pause=0.005):
             if sandbox.get("/idle")["settled"]:
                 return
 
     def _next(self, now: datetime) -> datetime:
-        """A step on by day, an hour at night; sooner if somebody answers before."""
+        """A step on by day, an hour at night, minutes while somebody's word is waited for; sooner if
+        somebody answers before."""
         hour = now.astimezone(ZONE_INFO).hour
         step = timedelta(minutes=self._month.size.step_minutes)
         on = now + (step if 5 <= hour < 23 else NIGHT_STEP)
+        if self._is_loud():
+            on = now + LADDER_STEP
         first = self._answers[0].at if self._answers else on
-        return min(on, max(first, now + timedelta(minutes=5)))
+        return min(on, max(first, now + LADDER_STEP))
+
+    def _is_loud(self) -> bool:
+        with self._stage.wiring.database.read() as session:
+            query = select(SafetyCheck.id).where(col(SafetyCheck.state).in_(LOUD)).limit(1)
+            return session.exec(query).first() is not None
+
+    def _ring(self) -> None:
+        """Let the phones of those on call ring, and some of them take it."""
+        sandbox = self._stage.sandbox
+        sandbox.advance(2)
+        self._settle()
+        for phone in ON_CALL:
+            for call in sandbox.get(f"/phones/{phone}/calls")["calls"]:
+                path = f"/phones/{phone}/calls/{call['sid']}"
+                if call["status"] == "ringing" and self._crowd.picks_up():
+                    sandbox.post(path, {"do": "answer"}).raise_for_status()
+                    sandbox.post(path, {"do": "press", "digit": "1"}).raise_for_status()
 
     def _organize(self, plan: Visit | Rally | UUID) -> None:
         if isinstance(plan, UUID):

@@ -29,6 +29,9 @@ def grounds() -> Iterator[Grounds]:
         ("ask_checkin", Kind.WAVE), ("weekly_list", Kind.LIST), ("weekly_list_one", Kind.LIST),
         ("day_before", Kind.CONFIRM), ("day_before_lead", Kind.CONFIRM),
         ("ask_which", Kind.WHICH), ("weekly_which", Kind.WHICH), ("not_needed", Kind.THANKS),
+        ("safety_ask", Kind.HOW_ARE_YOU), ("safety_ask_lead", Kind.HOW_ARE_THEY),
+        ("safety_no_word", Kind.HOW_ARE_THEY), ("safety_speak", Kind.SPEAK),
+        ("safety_taken", Kind.YOURS),
         ("confirmed", Kind.OTHER), ("standby", Kind.OTHER), ("meeting_place", Kind.OTHER),
     ],
 )  # fmt: skip
@@ -42,3 +45,4 @@ def test_a_week_of_a_small_network(grounds: Grounds) -> None:
     assert found.is_clean, found.problems
     assert found.reminders > 5
     assert found.places_taken > 0
+    assert found.safety_asked > 0
