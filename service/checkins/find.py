@@ -52,6 +52,21 @@ def coming_up(session: Session, chapter_id: UUID, *, since: datetime) -> Sequenc
     ).all()
 
 
+def between(
+    session: Session, chapter_id: UUID, since: datetime, until: datetime
+) -> Sequence[CheckIn]:
+    """Return what starts from `since` to before `until` (aware UTC), whatever became of it, in order."""
+    return session.exec(
+        select(CheckIn)
+        .where(
+            CheckIn.chapter_id == chapter_id,
+            CheckIn.starts_at >= since,
+            CheckIn.starts_at < until,
+        )
+        .order_by(col(CheckIn.starts_at), col(CheckIn.id))
+    ).all()
+
+
 def all_of_family(session: Session, person_id: UUID, *, now: datetime) -> Sequence[CheckIn]:
     """Return a family's check-ins that are still to come, soonest first."""
     return session.exec(

@@ -9,13 +9,13 @@ from sqlmodel import Session, col, select
 from service.blasts.stop import NOT_YET_OUT, stop
 from service.blasts.tables import Blast
 from service.chapters.find import get_chapter
-from service.chapters.tables import Office
+from service.chapters.tables import Chapter, Office
 from service.checkins.rules import check_start, next_reminder_at
 from service.checkins.safety.arm import follow
 from service.checkins.tables import CheckIn, CheckInState
-from service.checkins.words import words
+from service.checkins.words import CheckInWords, words
 from service.errors import WrongState
-from service.messages.catalog import Value
+from service.messages.catalog import Catalog, Value
 from service.outbox.enqueue import Outbox, Text
 from service.outbox.tables import Priority
 from service.outbox.withdraw import withdraw_subject
@@ -26,6 +26,8 @@ from service.rsvps.ask import CONFIRM, close_asks, open_asks
 from service.rsvps.respond import rsvps_of
 from service.rsvps.tables import COMING, RsvpState, Seat
 
+TO_COMPANIONS, TO_FAMILY = "checkin_moved", "family_moved"
+TOLD = (*COMING, RsvpState.STANDBY, RsvpState.MAYBE)
 MOVABLE = (CheckInState.SUBMITTED, CheckInState.APPROVED)
 
 
@@ -62,6 +64,23 @@ def move(
     audit.record(session, actor=by, action="checkin.move", subject=checkin.subject, now=now)
 
 
+def moved_text(
+    catalog: Catalog, chapter: Chapter, office: Office, checkin: CheckIn, template: str,
+    language: str, *, starts_at: datetime,
+) -> str:  # fmt: skip
+    """Return what people would read about a new start (aware UTC): `template` is checkin_moved, for those
+    who come, or family_moved."""
+    told = checkin.model_copy(update={"starts_at": starts_at})
+    speaking = catalog.speaking_as(network=chapter.network_name, phone=chapter.contact_phone)
+    values = _values(words(told, office, chapter, language, catalog), template)
+    return speaking.text(template, language, **values)
+
+
+def _values(said: CheckInWords, template: str) -> dict[str, Value]:
+    values: dict[str, Value] = {"day": said.day, "time": said.time}
+    return values | {"area": said.area} if template == TO_COMPANIONS else values
+
+
 def _take_back(session: Session, checkin: CheckIn, now: datetime) -> None:
     running = select(Blast).where(
         Blast.subject == checkin.subject, col(Blast.state).in_(NOT_YET_OUT)
@@ -76,7 +95,7 @@ def _tell(
     session: Session, outbox: Outbox, checkin: CheckIn, office: Office, now: datetime
 ) -> None:
     for rsvp in rsvps_of(session, [checkin.subject])[checkin.subject]:
-        if rsvp.state not in (*COMING, RsvpState.STANDBY, RsvpState.MAYBE):
+        if rsvp.state not in TOLD:
             continue
         if rsvp.state is RsvpState.CONFIRMED:  # they confirmed the old time
             rsvp.state = RsvpState.YES
@@ -86,9 +105,9 @@ def _tell(
             session, [person.id], checkin.subject, kind=CONFIRM, now=now,
             expires_at=checkin.starts_at,
         )  # fmt: skip
-        _text(session, outbox, checkin, office, person, "checkin_moved", now)
+        _text(session, outbox, checkin, office, person, TO_COMPANIONS, now)
     family = session.get_one(Person, checkin.family_id)
-    _text(session, outbox, checkin, office, family, "family_moved", now)
+    _text(session, outbox, checkin, office, family, TO_FAMILY, now)
 
 
 def _text(
@@ -97,14 +116,11 @@ def _text(
 ) -> None:  # fmt: skip
     chapter = get_chapter(session, checkin.chapter_id)
     said = words(checkin, office, chapter, person.language, outbox.catalog)
-    values: dict[str, Value] = {"day": said.day, "time": said.time}
-    if template == "checkin_moved":
-        values["area"] = said.area
     text = Text(
         template,
         once_key=f"moved:{checkin.id.hex}:{checkin.moves}:{person.id.hex}",
         subject=checkin.subject,
-        values=values,
+        values=_values(said, template),
         priority=Priority.URGENT,
         not_after=checkin.starts_at,
     )

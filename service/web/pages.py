@@ -53,6 +53,8 @@ def page(
         "when": partial(_when, language=language),
         "day": partial(_day, language=language),
         "full_day": partial(_full_day, language=language),
+        "month_name": partial(_month_name, language=language),
+        "weekday": partial(_weekday, language=language),
         "time": _time,
         "phone": as_printed,
         "word": partial(_word, catalog, language),
@@ -198,6 +200,17 @@ def _full_day(at: datetime, zone: str, *, language: str) -> str:
     """Return the day in whole words: "mar 3 mar" is hard to read on a day that matters."""
     pattern = {"en": "EEEE, MMMM d", "es": "EEEE d 'de' MMMM"}[language]
     return format_datetime(at.astimezone(ZoneInfo(zone)), pattern, locale=language)
+
+
+def _month_name(at: datetime, zone: str, *, language: str) -> str:
+    pattern = {"en": "MMMM y", "es": "MMMM 'de' y"}[language]
+    written: str = format_datetime(at.astimezone(ZoneInfo(zone)), pattern, locale=language)
+    return written[0].upper() + written[1:]
+
+
+def _weekday(at: datetime, zone: str, *, language: str) -> str:
+    """Return the day of the week in three letters or so."""
+    return format_datetime(at.astimezone(ZoneInfo(zone)), "EEE", locale=language)
 
 
 def _time(at: datetime, zone: str) -> str:

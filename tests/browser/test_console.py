@@ -43,7 +43,7 @@ def board(page: Page, site: Site) -> Page:
     return page
 
 
-def registered(site: Site, *, days: int, phone: str = "+14135550120") -> CheckIn:
+def registered(site: Site, *, days: float, phone: str = "+14135550120") -> CheckIn:
     now = site.clock.now()
     told = Registration(
         Card(phone, alias="Azucena", language="es"), site.office.id, now + timedelta(days=days),

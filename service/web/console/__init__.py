@@ -5,6 +5,7 @@ from fastapi import APIRouter, Depends
 from service.web.console import (
     account,
     board,
+    calendar,
     checkins,
     compose,
     confirm,
@@ -12,6 +13,7 @@ from service.web.console import (
     halt,
     lists,
     messages,
+    move,
     organizers,
     people,
     safety,
@@ -33,8 +35,8 @@ from_here = [Depends(same_origin), Depends(remember_typed)]
 
 desk = APIRouter(dependencies=[*from_here, Depends(signed_in_organizer)])
 for room in (
-    board, checkins, compose, send, messages, people, safety, shifts, streams, sign_in, set_up,
-    confirm, account, organizers, lists, export, halt, settings,
+    board, calendar, move, checkins, compose, send, messages, people, safety, shifts, streams,
+    sign_in, set_up, confirm, account, organizers, lists, export, halt, settings,
 ):  # fmt: skip
     desk.include_router(room.router)
 

@@ -15,6 +15,7 @@ from service.chapters.find import get_chapter, list_offices
 from service.checkins.approve import USUAL_PLACES, Approval, approve
 from service.checkins.cancel import cancel
 from service.checkins.find import LIVE, get_checkin
+from service.checkins.move import MOVABLE
 from service.checkins.register import MOST_PEOPLE, register
 from service.checkins.safety.find import safety_of_checkin
 from service.checkins.tables import CheckIn, CheckInState
@@ -85,6 +86,7 @@ def show(session: Read, desk: AtDesk, checkin_id: UUID) -> HTMLResponse:
         waiting=[c for c in companions if c.rsvp.state in IN_LINE],
         note=desk.reader().show(checkin.sealed_note()),
         can_cancel=checkin.state in LIVE,
+        can_move=checkin.state in MOVABLE and checkin.starts_at > desk.now,
         safety=safety_of_checkin(session, checkin.id),
         **context,
     )

@@ -1,0 +1,57 @@
+"""Weeks and months of appointments on a phone and at a desk, in both languages and themes."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.site import Site
+from tests.browser.test_console import axe, board, fits, registered, site
+
+__all__ = ["board", "site"]  # fixtures
+
+
+def several(site: Site) -> None:
+    for place, days in enumerate((0.1, 1, 1, 3, 8)):
+        registered(site, days=days, phone=f"+1413555012{place}")
+
+
+def test_a_week_leads_to_an_appointment_and_a_month_to_its_week(board: Page, site: Site) -> None:
+    several(site)
+    board.get_by_role("link", name="Appointments").first.click()
+    expect(board.get_by_role("heading", level=1)).to_have_text("Appointments")
+    expect(board.get_by_text("4 appointments")).to_be_visible()
+    board.get_by_role("link", name="See the month").click()
+    board.get_by_role("link", name="10").click()
+    expect(board.get_by_text("1 appointment", exact=False).first).to_be_visible()
+    board.locator(".entry a").first.click()
+    expect(board.get_by_text("Call the family first")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_they_are_open_to_everybody(board: Page, site: Site, scheme: str) -> None:
+    several(site)
+    board.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of the two words
+    for _ in ("en", "es"):
+        for path in ("/checkins", "/checkins?week=2026-03-10", "/checkins/month"):
+            board.goto(site.url + path)
+            assert axe(board) == [], path
+            assert fits(board), path
+        board.goto(site.url + "/")
+        board.get_by_role("button", name="Español").or_(
+            board.get_by_role("button", name="English")
+        ).click()
+
+
+def test_a_move_shows_its_texts_first(board: Page, site: Site) -> None:
+    checkin = registered(site, days=5)
+    board.goto(f"{site.url}/checkins/{checkin.id}")
+    board.get_by_role("link", name="Move to another time").click()
+    board.get_by_label("New date").fill("2026-03-12")
+    board.get_by_label("Time").fill("09:30")
+    board.get_by_role("button", name="Look at the texts").click()
+    expect(board.get_by_text("jueves 12 de marzo")).to_be_visible()
+    assert axe(board) == []
+    assert fits(board)
+    board.get_by_role("button", name="Move it and tell 1 person").click()
+    expect(board.get_by_text("Thu 12 Mar, 9:30 am")).to_be_visible()
