@@ -17,7 +17,7 @@ LOCK := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(VENV)/dev.ok assets ## Create .venv with everything for developing
+setup: $(VENV)/dev.ok assets tests/browser/html/node_modules/installed.ok ## Create .venv with everything for developing
 
 demo: $(VENV)/run.ok assets ## Run the whole story on this machine: no account, no key
 	@$(BIN)/acompana demo
@@ -84,6 +84,11 @@ $(VENV)/dev.ok: $(VENV)/run.ok requirements-dev.lock
 $(VENV)/bench.ok: $(VENV)/dev.ok requirements-bench.lock
 	@echo "· installing what the outbox is measured beside"
 	@$(UV) pip install --require-hashes -r requirements-bench.lock
+	@touch $@
+
+tests/browser/html/node_modules/installed.ok: $(VENV)/tools.ok tests/browser/html/package-lock.json
+	@echo "· installing what judges the pages"
+	@npm ci --silent --ignore-scripts --prefix tests/browser/html
 	@touch $@
 
 service/web/static/dist/built.ok: $(VENV)/tools.ok package-lock.json assets.mjs $(wildcard service/web/static/src/*)

@@ -43,6 +43,11 @@ class Site:
         with self.wiring.database.write() as session:
             return f"{self.url}/signin/{make_link(session, self.organizer, now=self.clock.now())}"
 
+    def speak(self, language: str) -> None:
+        """Let the organizer read this language from now on."""
+        with self.wiring.database.write() as session:
+            session.get_one(Organizer, self.organizer.id).language = language
+
 
 class Server(uvicorn.Server):
     """Runs beside the tests; open streams end first, as in `acompana web`."""

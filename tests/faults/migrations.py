@@ -181,10 +181,12 @@ class PostgresBooks:
         }
 
     def schema(self) -> object:
-        columns = self._rows(  # in their order; a column that was dropped leaves a hole in the numbers
-            "select table_name, column_name, data_type, is_nullable, column_default"
-            " from information_schema.columns where table_schema = 'public'"
-            " order by table_name, ordinal_position"
+        columns = (
+            self._rows(  # in their order; a column that was dropped leaves a hole in the numbers
+                "select table_name, column_name, data_type, is_nullable, column_default"
+                " from information_schema.columns where table_schema = 'public'"
+                " order by table_name, ordinal_position"
+            )
         )
         indexes = self._rows(
             "select indexdef from pg_indexes where schemaname = 'public' order by 1"

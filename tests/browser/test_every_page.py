@@ -1,0 +1,145 @@
+"""Every page there is: well-formed, open to everybody, quiet in the browser's console, light to load.
+
+A page that is not in `pages_of` fails `test_no_page_is_left_out`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import routing
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from service.messages.catalog import LANGUAGES
+from tests.apps import app_of
+from tests.browser.conftest import DESK, PHONE
+from tests.browser.furnished import furnish, pages_of
+from tests.browser.site import Site, running_site
+from tests.browser.test_console import axe, fits
+
+pytestmark = pytest.mark.timeout(900)  # dozens of pages each
+
+VALIDATOR = Path(__file__).parent / "html" / "validate.mjs"
+LIGHT_ENOUGH = 100_000  # bytes transferred on the first load
+NO_PAGES = ("/api/", "/static/", "/webhooks/", "/live", "/stream")  # data, files, events
+
+
+@pytest.fixture(scope="module")
+def site(sqlite_original: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with running_site(tmp_path_factory.mktemp("every"), sqlite_original) as running:
+        furnish(running)
+        yield running
+
+
+@pytest.fixture(scope="module")
+def paths(site: Site) -> list[str]:
+    return pages_of(site)
+
+
+def signed_in(browser: Browser, site: Site, language: str, **more: Any) -> BrowserContext:
+    context = browser.new_context(locale=f"{language}-US", reduced_motion="reduce", **more)
+    page = context.new_page()
+    page.goto(site.link())
+    page.locator("form button").first.click()
+    site.speak(language)
+    page.close()
+    return context
+
+
+class Listener:
+    """What a page said to the browser's console, and what it loaded."""
+
+    def __init__(self, page: Page) -> None:
+        self.complaints: list[str] = []
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", self._hear)
+
+    def _hear(self, message: Any) -> None:
+        # The address of a page that answers 404 or 403 by design is told as an error too.
+        if message.type == "error" and "status of 4" not in message.text:
+            self.complaints.append(message.text)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("size", "scheme"), [(PHONE, "light"), (DESK, "dark")], ids=["390px", "1280px"]
+)
+def test_every_page(
+    browser: Browser, site: Site, paths: list[str], language: str, size: Any, scheme: Any
+) -> None:
+    context = signed_in(browser, site, language, viewport=size, color_scheme=scheme)
+    written, wrong = {}, []
+    try:
+        for path in paths:
+            page = context.new_page()
+            listener = Listener(page)
+            answer = page.goto(site.url + path)
+            assert answer is not None
+            written[path] = answer.text()
+            found = [*axe(page), *listener.complaints, *([] if fits(page) else ["sticks out"])]
+            if answer.status not in (200, 404):
+                found.append(f"answered {answer.status}")
+            wrong += [f"{path}: {each}" for each in found]
+            page.close()
+    finally:
+        context.close()
+    assert wrong == []
+    assert badly_formed(written) == []
+
+
+def badly_formed(pages: dict[str, str]) -> list[str]:
+    """Return what html-validate finds, one line each."""
+    done = subprocess.run(
+        ["node", VALIDATOR.name], cwd=VALIDATOR.parent, input=json.dumps(pages), text=True,
+        capture_output=True, check=True, env=os.environ,
+    )  # fmt: skip
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    return [f"{one['name']}:{one['line']}: {one['rule']}: {one['message']}" for one in found]
+
+
+def test_the_judge_of_html_finds_what_is_wrong() -> None:
+    assert badly_formed({"x": "<p><div>no</div></p>"}) != []
+
+
+def test_no_page_is_left_out(site: Site, paths: list[str]) -> None:
+    patterns = [
+        re.compile(re.sub(r"\{[^}]+\}", "[^/?]+", route.path) + r"(\?.*)?$")
+        for route in _page_routes(site)
+    ]
+    left = [p.pattern for p in patterns if not any(p.match(path) for path in paths)]
+    assert len(patterns) > 30, "the way to find routes no longer works"
+    assert left == []
+
+
+def _page_routes(site: Site) -> Iterator[Any]:
+    for found in routing.iter_route_contexts(app_of(site.wiring).routes):
+        methods = getattr(found, "methods", None) or ()
+        if "GET" in methods and not (found.path or "").startswith(NO_PAGES):
+            yield found
+
+
+def test_every_page_is_light(browser: Browser, site: Site, paths: list[str]) -> None:
+    """What the first load transfers, scripts and styles included, over Chromium's own count."""
+    heavy = []
+    for path in paths:
+        context = signed_in(browser, site, "en", viewport=PHONE)
+        page = context.new_page()
+        session = context.new_cdp_session(page)
+        session.send("Network.enable")
+        loaded: list[float] = []
+        session.on(
+            "Network.loadingFinished", lambda e, to=loaded: to.append(e["encodedDataLength"])
+        )
+        page.goto(site.url + path)
+        page.wait_for_load_state("load")
+        if sum(loaded) > LIGHT_ENOUGH:
+            heavy.append(f"{path}: {sum(loaded):,.0f} bytes")
+        context.close()
+    assert heavy == []
