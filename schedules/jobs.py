@@ -23,7 +23,7 @@ from service.checkins.weekly import send_weekly_lists
 from service.erasure.erase import erase_who_asked
 from service.outbox.import_list import apply_lists
 from service.people.import_.keep import drop_old_lists
-from service.rallies.close import close_past_rallies
+from service.rallies.close import begin_rallies, close_past_rallies
 from service.rallies.remind import queue_due_reminders as remind_of_rallies
 from service.replies.holds import offer_free_places, pass_on_lapsed
 from service.replies.receive import Reception, act_on_what_is_left
@@ -143,6 +143,11 @@ JOBS = (
         "close past check-ins",
         6,
         _in_one_transaction(lambda s, _w, now: close_past_checkins(s, now=now)),
+    ),
+    Job(
+        "begin rallies",
+        1,
+        _in_one_transaction(lambda s, _w, now: begin_rallies(s, now=now)),
     ),
     Job(
         "close past rallies",

@@ -15,7 +15,7 @@ from service.outbox.tables import Priority
 from service.people.audience import Audience
 from service.privacy import audit
 from service.privacy.policy import Viewer
-from service.rallies.rules import next_reminder_at
+from service.rallies.rules import check_move, next_reminder_at
 from service.rallies.tables import Rally, RallyState
 from service.rsvps.seats import make_seats
 from service.rsvps.tables import SeatRole
@@ -46,8 +46,7 @@ def announce(
         if existing.subject != rally.subject:
             raise InvalidValue("blast_id", "id_taken")
         return existing
-    if rally.state is not RallyState.DRAFT:
-        raise WrongState("rally_not_in_state", f"rally {rally.id} is {rally.state}")
+    check_move(rally, RallyState.ANNOUNCED)
     if rally.starts_at <= now or (at is not None and at >= rally.starts_at):
         raise WrongState("rally_over", f"rally {rally.id} starts at {rally.starts_at}")
     places = {SeatRole.CROWD: rally.people_limit}

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from service.errors import NotFound
 from service.rallies.tables import Rally, RallyState
 
-LIVE = (RallyState.DRAFT, RallyState.ANNOUNCED)
+LIVE = (RallyState.DRAFT, RallyState.ANNOUNCED, RallyState.UNDERWAY)
 
 
 def get_rally(session: Session, chapter_id: UUID, rally_id: UUID) -> Rally:

@@ -27,7 +27,7 @@ WITHIN = {"LATER": "later", "LUEGO": "later", "ME": "myself", "YO": "myself"}
 # Capitals that are no commands: the first word of a prompt, or loud on purpose.
 LOUD = {
     "A", "O", "ZIP", "ID", "OK", "NEW", "PLACE", "TIME", "TEST", "CANCELLED", "I", "AREA", "ZONA", "SE",
-    "LUGAR", "NUEVO", "NUEVA", "HORA", "CANCELA", "PRUEBA",
+    "LUGAR", "NUEVO", "NUEVA", "HORA", "CANCELA", "PRUEBA", "AND",
 }  # fmt: skip
 
 

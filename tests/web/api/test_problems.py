@@ -38,6 +38,9 @@ CLOSED = [
     ("PUT", f"/api/v1/rallies/{UNKNOWN}"),
     ("POST", f"/api/v1/rallies/{UNKNOWN}/announce"),
     ("POST", f"/api/v1/rallies/{UNKNOWN}/cancel"),
+    ("POST", f"/api/v1/rallies/{UNKNOWN}/move"),
+    ("POST", f"/api/v1/rallies/{UNKNOWN}/all-clear"),
+    ("POST", f"/api/v1/rallies/{UNKNOWN}/close"),
     ("GET", f"/api/v1/rallies/{UNKNOWN}/rsvps"),
     ("GET", "/api/v1/blasts"),
     ("GET", f"/api/v1/blasts/{UNKNOWN}"),
@@ -71,6 +74,12 @@ ROUTE_BODIES: dict[str, dict[str, Any]] = {
     "approve": {"agreed_to_texts": True},
     "reveal": {"fields": ["phone"], "reason": "calling back"},
     "assign": {},
+    "move": {
+        "starts_at": "2026-03-07T17:00:00Z",
+        "ends_at": "2026-03-07T19:00:00Z",
+        "place": "Here",
+    },
+    "close": {},
     "answer": {"id": UNKNOWN, "text": "We call you."},
     "correct": {"meant": "yes"},
 }
