@@ -11,6 +11,7 @@ from service.blasts.launch import Plan, launch
 from service.blasts.tables import Blast, BlastKind
 from service.chapters.find import get_chapter
 from service.errors import InvalidValue, WrongState
+from service.outbox.drill import guests_of
 from service.outbox.tables import Priority
 from service.people.audience import Audience
 from service.privacy import audit
@@ -24,6 +25,12 @@ from service.rsvps.tables import SeatRole
 def audience_of(rally: Rally) -> Audience:
     """Return who is called to a rally."""
     return Audience(rally.chapter_id)
+
+
+def _whom(session: Session, rally: Rally) -> Audience:
+    if not rally.is_drill:
+        return audience_of(rally)
+    return Audience(rally.chapter_id, only=tuple(guests_of(session, rally.chapter_id)))
 
 
 def announce(
@@ -57,7 +64,7 @@ def announce(
             id=blast_id,
             subject=rally.subject,
             kind=BlastKind.CALL,
-            audience=audience_of(rally),
+            audience=_whom(session, rally),
             bodies={"en": rally.text_en, "es": rally.text_es},
             priority=Priority.BULK,
             not_after=rally.starts_at,

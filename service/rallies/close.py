@@ -99,7 +99,11 @@ def trained(session: Session, people: Sequence[UUID]) -> dict[UUID, datetime]:
     rows = session.exec(
         select(Attendance.person_id, Rally.starts_at)
         .join(Rally, col(Rally.id) == Attendance.rally_id)
-        .where(col(Attendance.person_id).in_(people), Rally.kind == RallyKind.TRAINING)
+        .where(
+            col(Attendance.person_id).in_(people),
+            Rally.kind == RallyKind.TRAINING,
+            ~col(Rally.is_drill),
+        )
         .order_by(col(Rally.starts_at))
     ).all()
     return dict(rows)

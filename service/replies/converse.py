@@ -19,6 +19,7 @@ from service.outbox.enqueue import Outbox, Text
 from service.outbox.tables import ConsentNeeded, Priority
 from service.people.consent import opt_in
 from service.people.tables import Consent, Family, Person, Volunteer
+from service.replies import actions
 from service.replies.dates.when import read_when
 from service.replies.intents import Expecting, Intent, Reply
 from service.replies.lexicon import bare
@@ -218,6 +219,10 @@ class Conversation:
         chapter = get_chapter(self.session, self.person.chapter_id)
         self.answer("report_hotline", {"hotline": chapter.hotline})
 
+    def _done(self, reply: Reply) -> None:
+        if not actions.hear(self, reply):
+            self._unknown(reply)
+
     def _here(self, reply: Reply) -> None:
         rsvp = next_coming(self.session, self.person.id, now=self.now)
         # An appointment of today has been heard already: this would be one of another day.
@@ -329,5 +334,8 @@ _HANDLERS: dict[Intent, Callable[[Conversation, Reply], None]] = {
     Intent.ERASE: Conversation._erase,
     Intent.REPORT: Conversation._report,
     Intent.HERE: Conversation._here,
+    Intent.CALLED: Conversation._done,
+    Intent.SIGNED: Conversation._done,
+    Intent.WROTE: Conversation._done,
     Intent.THANKS: Conversation._thanks,
 }

@@ -4,10 +4,12 @@ from fastapi import APIRouter, Depends
 
 from service.web.console import (
     account,
+    actions,
     board,
     checkins,
     compose,
     confirm,
+    drills,
     export,
     halt,
     lists,
@@ -34,8 +36,8 @@ from_here = [Depends(same_origin), Depends(remember_typed)]
 
 desk = APIRouter(dependencies=[*from_here, Depends(signed_in_organizer)])
 for room in (
-    board, checkins, compose, send, rally_life, messages, people, safety, shifts, streams, sign_in, set_up,
-    confirm, account, organizers, lists, export, halt, settings,
+    board, checkins, compose, send, rally_life, actions, drills, messages, people, safety, shifts, streams,
+    sign_in, set_up, confirm, account, organizers, lists, export, halt, settings,
 ):  # fmt: skip
     desk.include_router(room.router)
 
