@@ -19,6 +19,7 @@ def _added() -> dict[str, list[sa.Column[object]]]:
             sa.Column("moves", number, nullable=False, server_default="0"),
             sa.Column("moved_at", moment, nullable=True),
             sa.Column("people_came", number, nullable=True),
+            sa.Column("texted_by", sa.Uuid(), nullable=True),
             sa.Column("is_drill", sa.Boolean(), nullable=False, server_default="0"),
         ],
     }
@@ -40,6 +41,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_attendance_person_id", "attendance", ["person_id"])
     _add_actions()
+    _add_orders()
     op.create_table(
         "drill_guest",
         sa.Column("person_id", sa.Uuid(), nullable=False),
@@ -51,6 +53,35 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("person_id", name="pk_drill_guest"),
     )
     op.create_index("ix_drill_guest_chapter_id", "drill_guest", ["chapter_id"])
+
+
+def _add_orders() -> None:
+    op.create_table(
+        "texted_draft",
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("organizer_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("place", sa.String(), nullable=False),
+        sa.Column("starts_at", sqlmodel.UTCDateTime(), nullable=False),
+        sa.Column("code_key", sa.LargeBinary(), nullable=False),
+        sa.Column("wrong", sa.Integer(), nullable=False),
+        sa.Column("expires_at", sqlmodel.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name="fk_texted_draft_person_id"),
+        sa.ForeignKeyConstraint(
+            ["organizer_id"], ["organizer.id"], name="fk_texted_draft_organizer_id"
+        ),
+        sa.PrimaryKeyConstraint("person_id", name="pk_texted_draft"),
+    )
+    op.create_table(
+        "lock_code",
+        sa.Column("organizer_id", sa.Uuid(), nullable=False),
+        sa.Column("code_key", sa.LargeBinary(), nullable=False),
+        sa.Column("made_at", sqlmodel.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organizer_id"], ["organizer.id"], name="fk_lock_code_organizer_id"
+        ),
+        sa.PrimaryKeyConstraint("organizer_id", name="pk_lock_code"),
+    )
 
 
 def _add_actions() -> None:
@@ -100,7 +131,14 @@ def _add_actions() -> None:
 
 
 def downgrade() -> None:
-    for table in ("drill_guest", "action_done", "action_turn", "action"):
+    for table in (
+        "lock_code",
+        "texted_draft",
+        "drill_guest",
+        "action_done",
+        "action_turn",
+        "action",
+    ):
         op.drop_table(table)
     op.drop_index("ix_attendance_person_id", "attendance")
     op.drop_table("attendance")

@@ -44,7 +44,8 @@ def announce(
 ) -> Blast:
     """Send the call now or at a time; return its blast. Safe to send twice: by `blast_id`.
 
-    Raises WrongState when it has been announced with another id, is cancelled or is over;
+    Raises WrongState when it has been announced with another id, is cancelled or is over, or was texted in
+    by the very person who would send it;
     InvalidValue on `blast_id` when something else was sent under it.
     """
     session.refresh(rally, with_for_update=True)  # two organizers at once take turns
@@ -54,6 +55,8 @@ def announce(
             raise InvalidValue("blast_id", "id_taken")
         return existing
     check_move(rally, RallyState.ANNOUNCED)
+    if rally.texted_by is not None and by.id == rally.texted_by:
+        raise WrongState("second_person_needed", f"rally {rally.id} was texted in by {by.id}")
     if rally.starts_at <= now or (at is not None and at >= rally.starts_at):
         raise WrongState("rally_over", f"rally {rally.id} starts at {rally.starts_at}")
     places = {SeatRole.CROWD: rally.people_limit}

@@ -59,6 +59,7 @@ class Rally(Table, table=True):
     moved_at: datetime | None = None
     ended_at: datetime | None = None
     people_came: int | None = None  # as counted there; None: nobody has said
+    texted_by: UUID | None = None  # the organizer who texted it in: somebody else has to send it
     is_drill: bool = Field(default=False, sa_column_kwargs=since("0"))
 
     @property
@@ -75,3 +76,17 @@ class Attendance(Table, table=True):
     person_id: UUID = Field(foreign_key="person.id", primary_key=True, index=True)
     noted_by: str
     noted_at: datetime
+
+
+class TextedDraft(Table, table=True):
+    """A rally that an organizer texted in, until they have texted the code back. One a person."""
+
+    __tablename__ = "texted_draft"
+    person_id: UUID = Field(foreign_key="person.id", primary_key=True)
+    organizer_id: UUID = Field(foreign_key="organizer.id")
+    kind: RallyKind = Field(sa_type=words(RallyKind))
+    place: str
+    starts_at: datetime
+    code_key: bytes  # under the blind index: the digits themselves are kept nowhere
+    wrong: int = 0
+    expires_at: datetime

@@ -24,6 +24,7 @@ from service.replies.dates.when import read_when
 from service.replies.intents import Expecting, Intent, Reply
 from service.replies.lexicon import bare
 from service.replies.membership import TEXTS_PER_WEEK, Membership
+from service.replies.orders import Orders
 from service.replies.own_dates import OwnDates
 from service.replies.parse import parse
 from service.replies.rsvp import Answering
@@ -82,7 +83,9 @@ class Conversation:
         if reply.intent not in _ALWAYS and self._is_asked_who_they_are():
             return
         self.membership.note_consent(reply)
-        if reply.intent not in _ALWAYS and self._is_in_a_conversation(reply):
+        if reply.intent not in _ALWAYS and (
+            Orders(self).take(reply) or self._is_in_a_conversation(reply)
+        ):
             return
         handle = _HANDLERS.get(reply.intent, Conversation._unknown)
         handle(self, reply)

@@ -69,6 +69,7 @@ LEAST: dict[Role, tuple[str, ...]] = {
         "api.families.add_family",
         "api.families.reveal_family",
         "api.volunteers.reveal_volunteer",
+        "console.account.renew_lock_code",
         "console.board.handled",
         "console.checkins.approve_checkin",
         "console.checkins.cancel_checkin",

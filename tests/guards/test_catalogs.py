@@ -29,7 +29,8 @@ ANSWERS = {
     "intake_people", "intake_ride", "intake_speaks", "own_date", "promised_item", "ask_again",
     "joining_speaks", "joining_can", "joined", "joined_training", "events_list", "events_one",
     "hold_missed", "closed_all_clear", "action_again", "action_over",
-    "drill_prefix",
+    "drill_prefix", "rally_text_how", "rally_text_kept", "rally_text_wrong", "lock_how", "lock_wrong",
+    "lock_wait",
 }  # fmt: skip
 # Follow a yes of the same person, who knows what they said yes to; these need all their letters.
 FOLLOW_A_YES = {

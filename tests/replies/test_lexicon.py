@@ -21,6 +21,7 @@ PRINTED = {
     "Y": Intent.YES, "S": Intent.YES, "N": Intent.NO, "DATE": Intent.CHECKIN,
     "CITA": Intent.CHECKIN, "CITAS": Intent.LIST, "EVENTS": Intent.LIST, "EVENTOS": Intent.LIST,
     "ERASE": Intent.ERASE, "BORRAR": Intent.ERASE, "SIGNED": Intent.SIGNED, "FIRME": Intent.SIGNED,
+    "LOCK": Intent.LOCK, "BLOQUEAR": Intent.LOCK,
     "WROTE": Intent.WROTE, "ESCRIBI": Intent.WROTE,
 }  # fmt: skip
 # What is understood within a conversation of several steps only: the section that knows it.
@@ -29,7 +30,7 @@ WITHIN = {"LATER": "later", "LUEGO": "later", "ME": "myself", "YO": "myself"}
 LOUD = {
     "A", "O", "ZIP", "ID", "OK", "NEW", "PLACE", "TIME", "TEST", "CANCELLED", "I", "AREA", "ZONA", "SE",
     "LUGAR", "NUEVO", "NUEVA", "HORA", "CANCELA", "PRUEBA", "AND",
-    "DRILL", "SIMULACRO",
+    "DRILL", "SIMULACRO", "RALLY", "MITIN", "MARCHA",
 }  # fmt: skip
 
 
