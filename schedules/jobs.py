@@ -23,7 +23,9 @@ from service.checkins.weekly import send_weekly_lists
 from service.erasure.erase import erase_who_asked
 from service.outbox.import_list import apply_lists
 from service.people.import_.keep import drop_old_lists
-from service.rallies.close import close_past_rallies
+from service.rallies.actions.announce import send_due_actions
+from service.rallies.actions.tell import tell_progress
+from service.rallies.close import begin_rallies, close_past_rallies
 from service.rallies.remind import queue_due_reminders as remind_of_rallies
 from service.replies.holds import offer_free_places, pass_on_lapsed
 from service.replies.receive import Reception, act_on_what_is_left
@@ -91,6 +93,16 @@ JOBS = (
         1,
         _in_one_transaction(lambda s, w, now: ask_for_company(s, w.outbox, now=now)),
     ),
+    Job(
+        "ask for actions",
+        1,
+        _in_one_transaction(lambda s, _w, now: send_due_actions(s, now=now)),
+    ),
+    Job(
+        "tell how far actions have come",
+        6,
+        _in_one_transaction(lambda s, w, now: tell_progress(s, w.catalog, now=now)),
+    ),
     Job("launch messages that are due", 1, lambda w, now: launch_due_blasts(w.database, now=now)),
     Job(
         "remind of check-ins",
@@ -143,6 +155,11 @@ JOBS = (
         "close past check-ins",
         6,
         _in_one_transaction(lambda s, _w, now: close_past_checkins(s, now=now)),
+    ),
+    Job(
+        "begin rallies",
+        1,
+        _in_one_transaction(lambda s, _w, now: begin_rallies(s, now=now)),
     ),
     Job(
         "close past rallies",

@@ -18,6 +18,7 @@ import service.inbox.tables
 import service.outbox.tables
 import service.people.tables
 import service.privacy.audit
+import service.rallies.actions.tables
 import service.rallies.tables
 import service.replies.tables
 import service.rsvps.tables  # noqa: F401

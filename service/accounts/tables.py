@@ -164,3 +164,12 @@ class Guess(Table, table=True):
     wrong: int
     wrong_at: datetime = Field(index=True)
     wait_until: datetime
+
+
+class LockCode(Table, table=True):
+    """Six digits that stop everything, texted from the organizer's own phone. Work once."""
+
+    __tablename__ = "lock_code"
+    organizer_id: UUID = Field(foreign_key="organizer.id", primary_key=True)
+    code_key: bytes  # under the blind index: the digits themselves are kept nowhere
+    made_at: datetime

@@ -16,6 +16,8 @@ from sqlmodel import Session, col, select
 from service.blasts.tables import Blast, BlastKind, BlastState
 from service.chapters.find import get_chapter, sender_of
 from service.errors import InvalidValue
+from service.messages.catalog import load_catalog
+from service.outbox.drill import in_front
 from service.outbox.enqueue import Text, enqueue_copies
 from service.outbox.gate import get_wordings, make_gate, set_gate
 from service.outbox.tables import GateState, Priority
@@ -57,7 +59,10 @@ def launch(session: Session, plan: Plan, *, now: datetime) -> Blast:
     existing = session.get(Blast, plan.id)
     if existing is not None:
         return existing
-    bodies = {language: _body(plan.bodies, language) for language in LANGUAGES}
+    bodies = {
+        each: in_front(load_catalog(), plan.subject, each, _body(plan.bodies, each))
+        for each in LANGUAGES
+    }
     make_gate(session, plan.id, bodies)
     blast = Blast(
         id=plan.id,

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from service.blasts.tables import Blast, BlastState
 from service.errors import NotFound
 from service.outbox.gate import counts_behind, is_drained, stopped_because
-from service.outbox.tables import State
+from service.outbox.tables import DRILL, State
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,10 @@ def get_blast(session: Session, chapter_id: UUID, blast_id: UUID) -> Blast:
 def list_blasts(
     session: Session, chapter_id: UUID, *, after: UUID | None = None, limit: int
 ) -> Sequence[Blast]:
-    """Return the chapter's blasts by id (oldest first), those after `after`."""
-    query = select(Blast).where(Blast.chapter_id == chapter_id)
+    """Return the chapter's blasts by id (oldest first), those after `after`; no drills."""
+    query = select(Blast).where(
+        Blast.chapter_id == chapter_id, ~col(Blast.subject).startswith(DRILL)
+    )
     if after is not None:
         query = query.where(col(Blast.id) > after)
     return session.exec(query.order_by(col(Blast.id)).limit(limit)).all()

@@ -33,6 +33,8 @@ class BlastKind(StrEnum):
     ASK = "ask"  # asks volunteers to come to a check-in
     CALL = "call"  # calls people to a rally
     CHANGE = "change"  # tells those who were asked that something moved or is off
+    ACTION = "action"  # asks people to do something from where they are
+    RESULT = "result"  # tells those who took part how far it has come, and how it ended
 
 
 class Blast(Table, table=True):

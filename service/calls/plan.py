@@ -25,7 +25,8 @@ USEFUL_FOR = timedelta(minutes=10)
 class Call:
     """One call of [spoken.*] to one person.
 
-    once_key: the reason; a second with the same key is never written. keys: the digits it offers.
+    once_key: the reason; a second with the same key is never written. keys: the digits it
+    offers; "" where there is only something to say.
     """
 
     template: str

@@ -14,6 +14,7 @@ from service.chapters.rules import EARLY, LATE, next_open, within
 from service.chapters.tables import Chapter, Office
 from service.checkins.choose import ON_THE_WAY, Candidate
 from service.checkins.tables import CheckIn, CheckInState
+from service.outbox.tables import DRILL
 from service.people.area import distance_miles
 from service.people.audience import Offer, offers_of
 from service.people.tables import VETTED_LEVEL
@@ -125,6 +126,7 @@ def with_open_question(session: Session, *, now: datetime) -> set[UUID]:
                 col(Ask.closed_at).is_(None),
                 Ask.expires_at > now,
                 Ask.kind != LIST,
+                ~col(Ask.subject).startswith(DRILL),
                 or_(
                     col(Ask.subject).startswith("checkin:"),
                     Ask.asked_at > now - OPEN_RALLY_BLOCKS,
@@ -135,7 +137,7 @@ def with_open_question(session: Session, *, now: datetime) -> set[UUID]:
 
 
 def busy_people(session: Session, starts_at: datetime, ends_at: datetime) -> dict[UUID, list[Busy]]:
-    """Return who has said yes to something at that time, or waits for a place at it."""
+    """Return who has said yes to something at that time, or waits for a place at it. No drill."""
     times = (
         select(
             col(Seat.subject).label("subject"),
@@ -152,7 +154,7 @@ def busy_people(session: Session, starts_at: datetime, ends_at: datetime) -> dic
     rows = session.execute(
         select(*columns)
         .join(times, times.c.subject == col(Rsvp.subject))
-        .where(col(Rsvp.state).in_(KEPT_FREE))
+        .where(col(Rsvp.state).in_(KEPT_FREE), ~col(Rsvp.subject).startswith(DRILL))
     ).all()
     found: dict[UUID, list[Busy]] = defaultdict(list)
     for person_id, *rest in rows:

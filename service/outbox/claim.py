@@ -76,6 +76,8 @@ _CHOICE = """
             or d.consent_needed = 'always'
             or (d.consent_needed = 'answer' and p.consent <> 'opted_out'))
        and not p.is_unreachable
+       and (substr(d.subject, 1, 6) <> 'drill:'
+            or exists (select 1 from drill_guest g where g.person_id = d.person_id))
        and not exists (
            select 1 from attempt a
             where a.is_open {is_true} and a.to_key = d.to_key and a.is_urgent = (d.priority = 0))

@@ -22,6 +22,7 @@ from service.db.insert import insert_new
 from service.db.tables import table_of
 from service.messages.catalog import Catalog, Value
 from service.messages.segments import count_segments
+from service.outbox.drill import in_front
 from service.outbox.tables import ConsentNeeded, Delivery, Priority, State, Wording
 from service.people.audience import Recipient
 from service.people.tables import Consent, Person
@@ -69,6 +70,7 @@ class Outbox:
             network=chapter.network_name, phone=chapter.contact_phone
         )
         body = speaking.text(text.template, person.language, **text.values)
+        body = in_front(self.catalog, text.subject, person.language, body)
         delivery_id = new_id()
         key = self.keyring.key(KeyKind.PERSON, person.id)
         row = _row(person, chapter, _sender_id(session, chapter.id), text, now) | {

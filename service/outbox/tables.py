@@ -61,6 +61,19 @@ class ConsentNeeded(StrEnum):
     ALWAYS = "always"  # the one confirmation of an opt-out, and HELP
 
 
+DRILL = "drill:"  # how the subject of every text of a drill begins
+
+
+class DrillGuest(Table, table=True):
+    """Somebody who agreed to take part in drills. The claim gives a drill's texts to nobody else."""
+
+    __tablename__ = "drill_guest"
+    person_id: UUID = Field(foreign_key="person.id", primary_key=True)
+    chapter_id: UUID = Field(foreign_key="chapter.id", index=True)
+    added_by: str
+    agreed_at: datetime
+
+
 class Gate(Table, table=True):
     """What a blast's deliveries wait behind. Blasts write it, the claim reads it."""
 

@@ -11,11 +11,12 @@ from service.blasts.launch import Plan, launch
 from service.blasts.tables import Blast, BlastKind
 from service.chapters.find import get_chapter
 from service.errors import InvalidValue, WrongState
+from service.outbox.drill import guests_of
 from service.outbox.tables import Priority
 from service.people.audience import Audience
 from service.privacy import audit
 from service.privacy.policy import Viewer
-from service.rallies.rules import next_reminder_at
+from service.rallies.rules import check_move, next_reminder_at
 from service.rallies.tables import Rally, RallyState
 from service.rsvps.seats import make_seats
 from service.rsvps.tables import SeatRole
@@ -24,6 +25,12 @@ from service.rsvps.tables import SeatRole
 def audience_of(rally: Rally) -> Audience:
     """Return who is called to a rally."""
     return Audience(rally.chapter_id)
+
+
+def _whom(session: Session, rally: Rally) -> Audience:
+    if not rally.is_drill:
+        return audience_of(rally)
+    return Audience(rally.chapter_id, only=tuple(guests_of(session, rally.chapter_id)))
 
 
 def announce(
@@ -37,7 +44,8 @@ def announce(
 ) -> Blast:
     """Send the call now or at a time; return its blast. Safe to send twice: by `blast_id`.
 
-    Raises WrongState when it has been announced with another id, is cancelled or is over;
+    Raises WrongState when it has been announced with another id, is cancelled or is over, or was texted in
+    by the very person who would send it;
     InvalidValue on `blast_id` when something else was sent under it.
     """
     session.refresh(rally, with_for_update=True)  # two organizers at once take turns
@@ -46,8 +54,9 @@ def announce(
         if existing.subject != rally.subject:
             raise InvalidValue("blast_id", "id_taken")
         return existing
-    if rally.state is not RallyState.DRAFT:
-        raise WrongState("rally_not_in_state", f"rally {rally.id} is {rally.state}")
+    check_move(rally, RallyState.ANNOUNCED)
+    if rally.texted_by is not None and by.id == rally.texted_by:
+        raise WrongState("second_person_needed", f"rally {rally.id} was texted in by {by.id}")
     if rally.starts_at <= now or (at is not None and at >= rally.starts_at):
         raise WrongState("rally_over", f"rally {rally.id} starts at {rally.starts_at}")
     places = {SeatRole.CROWD: rally.people_limit}
@@ -58,7 +67,7 @@ def announce(
             id=blast_id,
             subject=rally.subject,
             kind=BlastKind.CALL,
-            audience=audience_of(rally),
+            audience=_whom(session, rally),
             bodies={"en": rally.text_en, "es": rally.text_es},
             priority=Priority.BULK,
             not_after=rally.starts_at,

@@ -1,4 +1,4 @@
-"""Cancel a rally: exactly those who were asked hear of it, at once."""
+"""End a rally before it has been held: cancelled, or all clear. Who was asked hears of it at once."""
 
 from __future__ import annotations
 
@@ -6,20 +6,15 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from service.blasts.launch import Plan, launch
-from service.blasts.tables import Blast, BlastKind
-from service.chapters.find import get_chapter
+from service.blasts.tables import Blast
 from service.db import new_id
-from service.errors import WrongState
 from service.messages.catalog import Catalog
-from service.outbox.tables import Priority
-from service.people.audience import Audience
-from service.people.register import LANGUAGES
 from service.privacy import audit
 from service.privacy.policy import Viewer
+from service.rallies.rules import check_move
 from service.rallies.tables import Rally, RallyState
-from service.rallies.words import words
-from service.rsvps.ask import people_asked
+from service.rallies.tell import Whom, people_to_tell, tell
+from service.rallies.words import bodies
 from service.rsvps.close import close_event
 
 
@@ -30,31 +25,33 @@ def cancel(
 
     Raises WrongState.
     """
+    return _end(session, catalog, rally, RallyState.CANCELLED, by=by, now=now)
+
+
+def stand_down(
+    session: Session, catalog: Catalog, rally: Rally, *, by: Viewer, now: datetime
+) -> Blast | None:
+    """All clear: nobody is needed any more. Tells those who were asked; returns that blast, or None.
+
+    Raises WrongState.
+    """
+    return _end(session, catalog, rally, RallyState.ALL_CLEAR, by=by, now=now)
+
+
+def _end(
+    session: Session, catalog: Catalog, rally: Rally, state: RallyState, *, by: Viewer,
+    now: datetime,
+) -> Blast | None:  # fmt: skip
     session.refresh(rally, with_for_update=True)  # two organizers at once take turns
-    if rally.state not in (RallyState.DRAFT, RallyState.ANNOUNCED):
-        raise WrongState("rally_not_in_state", f"rally {rally.id} is {rally.state}")
-    asked = tuple(people_asked(session, rally.subject))
-    rally.state, rally.ended_at, rally.remind_at = RallyState.CANCELLED, now, None
+    check_move(rally, state)
+    asked = people_to_tell(session, rally, Whom.ASKED)
+    rally.state, rally.ended_at, rally.remind_at = state, now, None
     session.add(rally)
-    close_event(session, rally.subject, reason="cancelled", now=now)
-    audit.record(session, actor=by, action="rally.cancel", subject=rally.subject, now=now)
-    if not asked or rally.starts_at <= now:
+    close_event(session, rally.subject, reason=state.value, now=now)
+    action = {RallyState.CANCELLED: "rally.cancel"}.get(state, "rally.stand_down")
+    audit.record(session, actor=by, action=action, subject=rally.subject, now=now)
+    if not asked or rally.ends_at <= now:
         return None
-    chapter = get_chapter(session, rally.chapter_id)
-    speaking = catalog.speaking_as(network=chapter.network_name)
-    bodies = {}
-    for language in LANGUAGES:
-        said = words(rally, chapter.time_zone, language, catalog)
-        values = {"event": said.event, "day": said.day, "time": said.time}
-        bodies[language] = speaking.text("rally_cancelled", language, **values)
-    plan = Plan(
-        id=new_id(),
-        subject=rally.subject,
-        kind=BlastKind.CHANGE,
-        audience=Audience(rally.chapter_id, only=asked),
-        bodies=bodies,
-        priority=Priority.URGENT,
-        not_after=rally.starts_at,
-        created_by=by.name,
-    )
-    return launch(session, plan, now=now)
+    template = {RallyState.CANCELLED: "rally_cancelled"}.get(state, "all_clear")
+    told = bodies(session, catalog, rally, template)
+    return tell(session, rally, asked, told, blast_id=new_id(), by=by, now=now)

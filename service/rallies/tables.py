@@ -1,4 +1,4 @@
-"""A public event and the words that call people to it."""
+"""A public event and the words that call people to it; who came to it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlmodel import Field
 
 from service.db import Table
-from service.db.types import words
+from service.db.types import since, words
+from service.outbox.tables import DRILL
 
 
 class RallyKind(StrEnum):
@@ -25,12 +26,14 @@ class RallyKind(StrEnum):
 
 
 class RallyState(StrEnum):
-    """Where it stands."""
+    """Where it stands. That its call is approved is a state of the call; that it moved, a number."""
 
     DRAFT = "draft"
     ANNOUNCED = "announced"
+    UNDERWAY = "underway"  # it has begun, and is not over
     CLOSED = "closed"
     CANCELLED = "cancelled"
+    ALL_CLEAR = "all_clear"  # nobody is needed any more: stand down
 
 
 class Rally(Table, table=True):
@@ -52,9 +55,38 @@ class Rally(Table, table=True):
     created_at: datetime
     announced_at: datetime | None = None
     remind_at: datetime | None = Field(default=None, index=True)
+    moves: int = Field(default=0, sa_column_kwargs=since(0))  # how often time or place changed
+    moved_at: datetime | None = None
     ended_at: datetime | None = None
+    people_came: int | None = None  # as counted there; None: nobody has said
+    texted_by: UUID | None = None  # the organizer who texted it in: somebody else has to send it
+    is_drill: bool = Field(default=False, sa_column_kwargs=since("0"))
 
     @property
     def subject(self) -> str:
-        """How lower rooms name this rally."""
-        return f"rally:{self.id.hex}"
+        """How lower rooms name this rally. A drill's texts go by another name, which the claim knows."""
+        return f"{DRILL if self.is_drill else 'rally:'}{self.id.hex}"
+
+
+class Attendance(Table, table=True):
+    """Somebody who was seen there, whether they had answered or not."""
+
+    __tablename__ = "attendance"
+    rally_id: UUID = Field(foreign_key="rally.id", primary_key=True)
+    person_id: UUID = Field(foreign_key="person.id", primary_key=True, index=True)
+    noted_by: str
+    noted_at: datetime
+
+
+class TextedDraft(Table, table=True):
+    """A rally that an organizer texted in, until they have texted the code back. One a person."""
+
+    __tablename__ = "texted_draft"
+    person_id: UUID = Field(foreign_key="person.id", primary_key=True)
+    organizer_id: UUID = Field(foreign_key="organizer.id")
+    kind: RallyKind = Field(sa_type=words(RallyKind))
+    place: str
+    starts_at: datetime
+    code_key: bytes  # under the blind index: the digits themselves are kept nowhere
+    wrong: int = 0
+    expires_at: datetime

@@ -19,10 +19,12 @@ from service.outbox.enqueue import Outbox, Text
 from service.outbox.tables import ConsentNeeded, Priority
 from service.people.consent import opt_in
 from service.people.tables import Consent, Family, Person, Volunteer
+from service.replies import actions
 from service.replies.dates.when import read_when
 from service.replies.intents import Expecting, Intent, Reply
 from service.replies.lexicon import bare
 from service.replies.membership import TEXTS_PER_WEEK, Membership
+from service.replies.orders import Orders
 from service.replies.own_dates import OwnDates
 from service.replies.parse import parse
 from service.replies.rsvp import Answering
@@ -81,7 +83,9 @@ class Conversation:
         if reply.intent not in _ALWAYS and self._is_asked_who_they_are():
             return
         self.membership.note_consent(reply)
-        if reply.intent not in _ALWAYS and self._is_in_a_conversation(reply):
+        if reply.intent not in _ALWAYS and (
+            Orders(self).take(reply) or self._is_in_a_conversation(reply)
+        ):
             return
         handle = _HANDLERS.get(reply.intent, Conversation._unknown)
         handle(self, reply)
@@ -218,6 +222,10 @@ class Conversation:
         chapter = get_chapter(self.session, self.person.chapter_id)
         self.answer("report_hotline", {"hotline": chapter.hotline})
 
+    def _done(self, reply: Reply) -> None:
+        if not actions.hear(self, reply):
+            self._unknown(reply)
+
     def _here(self, reply: Reply) -> None:
         rsvp = next_coming(self.session, self.person.id, now=self.now)
         # An appointment of today has been heard already: this would be one of another day.
@@ -329,5 +337,8 @@ _HANDLERS: dict[Intent, Callable[[Conversation, Reply], None]] = {
     Intent.ERASE: Conversation._erase,
     Intent.REPORT: Conversation._report,
     Intent.HERE: Conversation._here,
+    Intent.CALLED: Conversation._done,
+    Intent.SIGNED: Conversation._done,
+    Intent.WROTE: Conversation._done,
     Intent.THANKS: Conversation._thanks,
 }

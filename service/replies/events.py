@@ -24,6 +24,7 @@ class Event:
     subject: str
     is_checkin: bool
     is_cancelled: bool
+    is_all_clear: bool
     is_over: bool
     starts_at: datetime
     day: str
@@ -51,6 +52,7 @@ def _checkin(session: Session, id_: UUID, language: str, catalog: Catalog, now: 
         subject=checkin.subject,
         is_checkin=True,
         is_cancelled=checkin.state is CheckInState.CANCELLED,
+        is_all_clear=False,
         is_over=checkin.state is CheckInState.CLOSED or checkin.starts_at <= now,
         starts_at=checkin.starts_at,
         day=said.day,
@@ -68,6 +70,7 @@ def _rally(session: Session, id_: UUID, language: str, catalog: Catalog, now: da
         subject=rally.subject,
         is_checkin=False,
         is_cancelled=rally.state is RallyState.CANCELLED,
+        is_all_clear=rally.state is RallyState.ALL_CLEAR,
         is_over=rally.state is RallyState.CLOSED or rally.ends_at <= now,
         starts_at=rally.starts_at,
         day=said.day,

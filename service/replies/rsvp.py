@@ -146,12 +146,18 @@ def _told(
     """Return which text tells somebody what came of their answer, and its values."""
     where: dict[str, Value] = {"day": event.day, "area": event.area}
     if response.is_closed:
-        return ("closed_cancelled" if event.is_cancelled else "closed_past"), where
+        return _told_closed(event), where
     if answer is Answer.MAYBE:
         return "maybe_noted", where
     if answer is Answer.NO:
         return _told_no(response, where)
     return _told_yes(response, where, event, catalog, language)
+
+
+def _told_closed(event: Event) -> str:
+    if event.is_all_clear:
+        return "closed_all_clear"
+    return "closed_cancelled" if event.is_cancelled else "closed_past"
 
 
 def _told_yes(
@@ -160,7 +166,8 @@ def _told_yes(
     rsvp = response.rsvp
     if rsvp is None or rsvp.state is RsvpState.STANDBY:
         return ("hold_missed" if response.before is RsvpState.LAPSED else "standby"), where
-    if not response.is_changed or rsvp.state is RsvpState.CONFIRMED:
+    is_again = rsvp.state is RsvpState.CONFIRMED and event.is_checkin
+    if not response.is_changed or is_again:
         return "already_yes", where
     if not event.is_checkin:
         party = catalog.count("party", rsvp.party_size, language)

@@ -20,14 +20,17 @@ PRINTED = {
     "LLAME": Intent.CALLED, "ENGLISH": Intent.LANGUAGE, "ESPAÑOL": Intent.LANGUAGE,
     "Y": Intent.YES, "S": Intent.YES, "N": Intent.NO, "DATE": Intent.CHECKIN,
     "CITA": Intent.CHECKIN, "CITAS": Intent.LIST, "EVENTS": Intent.LIST, "EVENTOS": Intent.LIST,
-    "ERASE": Intent.ERASE, "BORRAR": Intent.ERASE,
+    "ERASE": Intent.ERASE, "BORRAR": Intent.ERASE, "SIGNED": Intent.SIGNED, "FIRME": Intent.SIGNED,
+    "LOCK": Intent.LOCK, "BLOQUEAR": Intent.LOCK,
+    "WROTE": Intent.WROTE, "ESCRIBI": Intent.WROTE,
 }  # fmt: skip
 # What is understood within a conversation of several steps only: the section that knows it.
 WITHIN = {"LATER": "later", "LUEGO": "later", "ME": "myself", "YO": "myself"}
 # Capitals that are no commands: the first word of a prompt, or loud on purpose.
 LOUD = {
     "A", "O", "ZIP", "ID", "OK", "NEW", "PLACE", "TIME", "TEST", "CANCELLED", "I", "AREA", "ZONA", "SE",
-    "LUGAR", "NUEVO", "NUEVA", "HORA", "CANCELA", "PRUEBA",
+    "LUGAR", "NUEVO", "NUEVA", "HORA", "CANCELA", "PRUEBA", "AND",
+    "DRILL", "SIMULACRO", "RALLY", "MITIN", "MARCHA",
 }  # fmt: skip
 
 

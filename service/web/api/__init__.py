@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Depends
 
 from service.web.api import (
+    actions,
     answers,
     blasts,
     chapter,
@@ -21,7 +22,7 @@ closed = APIRouter(
     dependencies=[Depends(authenticate), Depends(json_only)], responses=docs.FAILURES
 )
 for resource in (
-    chapter, checkins, safety, rallies, answers, blasts, volunteers, families, inbox,
+    chapter, checkins, safety, rallies, actions, answers, blasts, volunteers, families, inbox,
 ):  # fmt: skip
     closed.include_router(resource.router)
 

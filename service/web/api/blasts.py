@@ -14,6 +14,7 @@ from sqlmodel import Session
 from service.blasts.progress import get_blast, list_blasts, progress_of_each
 from service.blasts.stop import pause, resume, stop
 from service.blasts.tables import Blast, BlastKind, BlastState
+from service.outbox.drill import is_drill
 from service.outbox.gate import wordings_of
 from service.outbox.tables import Priority
 from service.privacy import audit
@@ -30,6 +31,7 @@ class EventKind(StrEnum):
 
     CHECKIN = "checkin"
     RALLY = "rally"
+    ACTION = "action"
 
 
 class About(Shape):
@@ -147,6 +149,7 @@ def show_blasts(session: Session, blasts: Sequence[Blast]) -> list[ShownBlast]:
 def about(subject: str) -> About:
     """Return the event that a subject ("rally:<id>") names."""
     kind, _, id_ = subject.partition(":")
+    kind = EventKind.RALLY if is_drill(subject) else kind
     return About(kind=EventKind(kind), id=UUID(hex=id_))
 
 

@@ -1,4 +1,4 @@
-"""Rallies: drafted, changed, announced, cancelled."""
+"""Rallies: drafted, changed, announced, moved, called off, closed with who came."""
 
 from __future__ import annotations
 
@@ -15,11 +15,15 @@ from service.chapters.find import get_chapter
 from service.db import new_id
 from service.errors import InvalidValue
 from service.messages.segments import LONGEST_BODY
+from service.people.find import get_volunteer
 from service.rallies.announce import announce
-from service.rallies.cancel import cancel
+from service.rallies.cancel import cancel, stand_down
+from service.rallies.close import close
 from service.rallies.draft import LONGEST_PLACE, LONGEST_TITLE, MOST_PEOPLE, Draft, save_draft
 from service.rallies.find import get_rally, list_rallies
+from service.rallies.move import Where, move
 from service.rallies.tables import Rally, RallyKind, RallyState
+from service.rallies.tell import Whom
 from service.web.api.answers import Answers, answers_about
 from service.web.api.auth import Caller, Who
 from service.web.api.blasts import ShownBlast, show_blast
@@ -58,6 +62,23 @@ class Announcement(Shape):
     at: Moment | None = Field(None, description="Leave it out to send now. A past time means now.")
 
 
+class Change(Shape):
+    """Another time or place, and who hears of it. The same `blast_id` again is the same change."""
+
+    starts_at: Moment
+    ends_at: Moment
+    place: Annotated[str, up_to(LONGEST_PLACE), ONE_LINE, Field(examples=["South Green, Hartford"])]
+    whom: Whom = Field(Whom.ASKED, description="All who were asked, or who said yes or maybe.")
+    blast_id: UUID | None = None
+
+
+class Ending(Shape):
+    """Who came: everybody counted, and the volunteers who were seen."""
+
+    people_came: Annotated[int, Field(ge=0, le=MOST_PEOPLE)] | None = None
+    came: Annotated[tuple[UUID, ...], Field(max_length=1000)] = ()
+
+
 class ShownRally(Shape):
     """A public event. Times are in UTC; `time_zone` is the chapter's."""
 
@@ -76,7 +97,10 @@ class ShownRally(Shape):
     created_by: str
     created_at: datetime
     announced_at: datetime | None
+    moves: int
+    moved_at: datetime | None
     ended_at: datetime | None
+    people_came: int | None
 
 
 @router.post("", status_code=201, responses={200: {"model": ShownRally}})
@@ -137,6 +161,38 @@ def cancel_rally(rally_id: UUID, session: Write, wiring: Parts, who: Who, now: N
     return _show_one(session, who, rally)
 
 
+@router.post("/{rally_id}/move")
+def move_rally(
+    rally_id: UUID, told: Change, session: Write, wiring: Parts, who: Who, now: Now
+) -> ShownRally:
+    """Change time or place: answers stay, people are told and asked again, reminders follow."""
+    rally = get_rally(session, who.chapter_id, rally_id)
+    move(
+        session, wiring.catalog, rally, Where(told.starts_at, told.ends_at, told.place),
+        whom=told.whom, blast_id=told.blast_id or new_id(), by=who.viewer, now=now,
+    )  # fmt: skip
+    return _show_one(session, who, rally)
+
+
+@router.post("/{rally_id}/all-clear")
+def clear_rally(rally_id: UUID, session: Write, wiring: Parts, who: Who, now: Now) -> ShownRally:
+    """Nobody is needed any more: tell exactly those who were asked. Safe to send twice."""
+    rally = get_rally(session, who.chapter_id, rally_id)
+    if rally.state is not RallyState.ALL_CLEAR:
+        stand_down(session, wiring.catalog, rally, by=who.viewer, now=now)
+    return _show_one(session, who, rally)
+
+
+@router.post("/{rally_id}/close")
+def close_rally(rally_id: UUID, told: Ending, session: Write, who: Who, now: Now) -> ShownRally:
+    """End what has begun and write down who came. Sent again, the newest count stands."""
+    rally = get_rally(session, who.chapter_id, rally_id)
+    for person_id in told.came:
+        get_volunteer(session, who.chapter_id, person_id)
+    close(session, rally, people_came=told.people_came, came=told.came, by=who.viewer, now=now)
+    return _show_one(session, who, rally)
+
+
 def _save(session: Session, who: Caller, id_: UUID, told: RallyDraft, now: datetime) -> Rally:
     draft = Draft(
         id=id_,
@@ -177,7 +233,10 @@ def _show(session: Session, who: Caller, rallies: Sequence[Rally]) -> list[Shown
             created_by=rally.created_by,
             created_at=rally.created_at,
             announced_at=rally.announced_at,
+            moves=rally.moves,
+            moved_at=rally.moved_at,
             ended_at=rally.ended_at,
+            people_came=rally.people_came,
         )
         for rally in rallies
     ]

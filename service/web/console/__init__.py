@@ -4,11 +4,13 @@ from fastapi import APIRouter, Depends
 
 from service.web.console import (
     account,
+    actions,
     board,
     calendar,
     checkins,
     compose,
     confirm,
+    drills,
     export,
     halt,
     lists,
@@ -16,6 +18,7 @@ from service.web.console import (
     move,
     organizers,
     people,
+    rally_life,
     safety,
     send,
     set_up,
@@ -35,9 +38,30 @@ from_here = [Depends(same_origin), Depends(remember_typed)]
 
 desk = APIRouter(dependencies=[*from_here, Depends(signed_in_organizer)])
 for room in (
-    board, calendar, move, checkins, compose, send, messages, people, safety, shifts, streams,
-    sign_in, set_up, confirm, account, organizers, lists, export, halt, settings,
-):  # fmt: skip
+    board,
+    calendar,
+    move,
+    checkins,
+    compose,
+    send,
+    rally_life,
+    actions,
+    drills,
+    messages,
+    people,
+    safety,
+    shifts,
+    streams,
+    sign_in,
+    set_up,
+    confirm,
+    account,
+    organizers,
+    lists,
+    export,
+    halt,
+    settings,
+):
     desk.include_router(room.router)
 
 router = APIRouter(include_in_schema=False)

@@ -9,6 +9,7 @@ from sqlmodel import Session
 from starlette.responses import HTMLResponse, Response
 
 from service.accounts import codes, passkeys, sessions, tokens
+from service.accounts.lock import has_lock_code, make_lock_code
 from service.accounts.tables import How, Organizer
 from service.chapters.find import get_chapter
 from service.errors import WrongState
@@ -33,6 +34,7 @@ def account(session: Read, desk: AtDesk, here: Here) -> HTMLResponse:
         most_codes=codes.RECOVERY_CODES,
         sessions=sessions.list_open(session, me, now=desk.now),
         tokens=tokens.list_tokens(session, me),
+        has_lock_code=has_lock_code(session, me),
         here=here,
         is_demo=here.how is How.DEMO,
         is_admin=is_at_least(desk.organizer.role, Role.ADMIN),
@@ -77,6 +79,15 @@ def renew_recovery_codes(session: Write, desk: AtDesk, here: Here, _now: Confirm
         raise WrongState("demo_has_no_keys")
     organizer = session.get_one(Organizer, desk.organizer.id)
     return show_recovery_codes(desk, codes.new_recovery_codes(session, organizer, now=desk.now))
+
+
+@router.post("/account/lock-code")
+def renew_lock_code(session: Write, desk: AtDesk, _now: Confirmed) -> HTMLResponse:
+    """Make a new code that stops everything by text; the one before stops working."""
+    organizer = session.get_one(Organizer, desk.organizer.id)
+    code = make_lock_code(session, desk.wiring.keyring, organizer, now=desk.now)
+    has_phone = organizer.person_id is not None
+    return desk.page("lock_code.html", code=code, has_phone=has_phone)
 
 
 @router.post("/account/tokens/{token_id}/revoke")

@@ -17,6 +17,7 @@ from service.checkins import find as checkins
 from service.checkins.safety.find import open_safety
 from service.inbox.tables import Inbound
 from service.inbox.waiting import mark_handled, waiting_for_person
+from service.outbox.tables import DRILL
 from service.privacy.read import Reader
 from service.rallies import find as rallies
 from service.rallies.tables import RallyState
@@ -105,6 +106,7 @@ def _recent(session: Session, chapter_id: UUID, now: datetime) -> list[Blast]:
     query = select(Blast).where(
         Blast.chapter_id == chapter_id,
         Blast.state != BlastState.DRAFT,
+        ~col(Blast.subject).startswith(DRILL),
         or_(col(Blast.state).in_(NOT_YET_OUT), lately),
     )
     return list(session.exec(query.order_by(col(Blast.id).desc()).limit(MOST_MESSAGES)))

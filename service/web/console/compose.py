@@ -21,6 +21,7 @@ from service.people.register import LANGUAGES
 from service.rallies.draft import LONGEST_PLACE, LONGEST_TITLE, Draft, problems_of, save_draft
 from service.rallies.find import get_rally
 from service.rallies.tables import Rally, RallyKind, RallyState
+from service.rallies.words import first_call
 from service.web.console.desk import AtDesk, Desk, go_to
 from service.web.forms import Answers, Form, Sent, read_clock, read_day
 from service.web.pages import form_again
@@ -112,11 +113,11 @@ def first_texts(catalog: Catalog, chapter: Chapter, form: Sent) -> dict[str, str
     for language in LANGUAGES:
         noon = datetime.combine(day, datetime.min.time(), zone).replace(hour=12) if day else None
         at = datetime.combine(day, clock, zone) if day and clock else None
-        typed[f"text_{language}"] = catalog.text(
-            "rally_call",
+        typed[f"text_{language}"] = first_call(
+            catalog,
+            RallyKind(kind),
             language,
             network=chapter.network_name,
-            purpose=catalog.word("event", kind, language),
             day=dates.day(noon, zone, language) if noon else "...",
             time=dates.time(at, zone) if at else "...",
             place=form["place"] or "...",

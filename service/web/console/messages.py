@@ -19,6 +19,8 @@ from service.checkins.find import get_checkin
 from service.messages import dates
 from service.outbox.gate import wordings_of
 from service.privacy import audit
+from service.rallies.actions.find import get_action
+from service.rallies.drill import get_drill
 from service.rallies.find import get_rally
 from service.rallies.tables import Rally
 from service.rallies.take_back import take_back
@@ -106,6 +108,12 @@ def _about(session: Session, desk: Desk, blast: Blast) -> tuple[str, str]:
     if kind == "rally":
         rally: Rally = get_rally(session, desk.chapter_id, UUID(hex_id))
         return rally.title, f"/rallies/{rally.id}"
+    if kind == "drill":
+        drill = get_drill(session, desk.chapter_id, UUID(hex_id))
+        return drill.title, f"/drills/{drill.id}"
+    if kind == "action":
+        action = get_action(session, desk.chapter_id, UUID(hex_id))
+        return action.title, f"/actions/{action.id}"
     checkin = get_checkin(session, desk.chapter_id, UUID(hex_id))
     office = offices_by_id(session, [checkin.office_id])[checkin.office_id]
     day = dates.page_day(checkin.starts_at, ZoneInfo(office.time_zone), desk.language)

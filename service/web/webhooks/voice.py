@@ -59,6 +59,8 @@ async def picked_up(
         call = record_news(session, call_id, sid=news.call_sid, status=news.status, now=now)
         if call is None:
             raise HTTPException(403, "not a call of ours")
+        if not call.keys:
+            return _only_tell(session, wiring, call)
         if not is_of_use(session, call):
             return _goodbye(session, wiring, call, "key_late")
         return _ask(session, wiring, call)
@@ -95,9 +97,18 @@ async def status(request: Request, call_id: OurCall, news: News, now: Now) -> Re
     return nothing_to_say()
 
 
-def _ask(session: Session, wiring: Wiring, call: VoiceCall, *, before: str = "") -> str:
+def _says(session: Session, wiring: Wiring, call: VoiceCall) -> str:
     chapter_id = session.get_one(Person, call.person_id).chapter_id
-    says = Reader(wiring.keyring, SYSTEM).show(call.sealed_says(chapter_id))
+    return Reader(wiring.keyring, SYSTEM).show(call.sealed_says(chapter_id))
+
+
+def _only_tell(session: Session, wiring: Wiring, call: VoiceCall) -> str:
+    """Say what a call has to say that offers no key."""
+    return say_and_end(_says(session, wiring, call), call.language)
+
+
+def _ask(session: Session, wiring: Wiring, call: VoiceCall, *, before: str = "") -> str:
+    says = _says(session, wiring, call)
     if before:
         says = f"{wiring.catalog.speech(before, call.language)} {says}"
     mac = wiring.keyring.callback_mac(call.id)

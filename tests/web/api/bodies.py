@@ -45,6 +45,20 @@ def rally(**changes: Any) -> dict[str, Any]:
     } | changes
 
 
+def action(**changes: Any) -> dict[str, Any]:
+    """Calls to an office, until Friday."""
+    return {
+        "kind": "call",
+        "title": "Stay for a neighbor",
+        "target": "the director",
+        "target_phone": "860-555-0170",
+        "deadline": "2026-03-06T17:00:00-05:00",
+        "days": 2,
+        "text_en": "Acompaña: please call 860-555-0170 by Friday. Done? Text CALLED.",
+        "text_es": "Acompaña: por favor llame al 860-555-0170. ¿Ya? Escriba LLAME.",
+    } | changes
+
+
 def volunteer(**changes: Any) -> dict[str, Any]:
     """Alma gave her number at a meeting."""
     return {

@@ -38,7 +38,16 @@ CLOSED = [
     ("PUT", f"/api/v1/rallies/{UNKNOWN}"),
     ("POST", f"/api/v1/rallies/{UNKNOWN}/announce"),
     ("POST", f"/api/v1/rallies/{UNKNOWN}/cancel"),
+    ("POST", f"/api/v1/rallies/{UNKNOWN}/move"),
+    ("POST", f"/api/v1/rallies/{UNKNOWN}/all-clear"),
+    ("POST", f"/api/v1/rallies/{UNKNOWN}/close"),
     ("GET", f"/api/v1/rallies/{UNKNOWN}/rsvps"),
+    ("GET", "/api/v1/actions"),
+    ("POST", "/api/v1/actions"),
+    ("GET", f"/api/v1/actions/{UNKNOWN}"),
+    ("PUT", f"/api/v1/actions/{UNKNOWN}"),
+    ("POST", f"/api/v1/actions/{UNKNOWN}/announce"),
+    ("POST", f"/api/v1/actions/{UNKNOWN}/close"),
     ("GET", "/api/v1/blasts"),
     ("GET", f"/api/v1/blasts/{UNKNOWN}"),
     ("POST", f"/api/v1/blasts/{UNKNOWN}/pause"),
@@ -71,6 +80,12 @@ ROUTE_BODIES: dict[str, dict[str, Any]] = {
     "approve": {"agreed_to_texts": True},
     "reveal": {"fields": ["phone"], "reason": "calling back"},
     "assign": {},
+    "move": {
+        "starts_at": "2026-03-07T17:00:00Z",
+        "ends_at": "2026-03-07T19:00:00Z",
+        "place": "Here",
+    },
+    "close": {},
     "answer": {"id": UNKNOWN, "text": "We call you."},
     "correct": {"meant": "yes"},
 }
@@ -122,6 +137,7 @@ def test_what_is_another_chapters_is_not_there(
     made = {
         "checkins": client.post("/api/v1/checkins", json=bodies.checkin(group)).json()["id"],
         "rallies": client.post("/api/v1/rallies", json=bodies.rally()).json()["id"],
+        "actions": client.post("/api/v1/actions", json=bodies.action()).json()["id"],
         "volunteers": client.post("/api/v1/volunteers", json=bodies.volunteer()).json()["id"],
         "families": client.post("/api/v1/families", json=bodies.family()).json()["id"],
     }
@@ -138,7 +154,8 @@ def test_what_is_another_chapters_is_not_there(
         if UNKNOWN not in path:
             continue
         name, last = path.split("/")[3], path.split("/")[-1]
-        body = ROUTE_BODIES.get(last, {"PUT": bodies.rally(), "PATCH": {"vetting": 1}}.get(verb))
+        changed = bodies.action() if name == "actions" else bodies.rally()
+        body = ROUTE_BODIES.get(last, {"PUT": changed, "PATCH": {"vetting": 1}}.get(verb))
         theirs = other_client.request(verb, path.replace(UNKNOWN, made[name]), json=body)
         nobodys = other_client.request(verb, path, json=body)
         assert problem(theirs, 404) == problem(nobodys, 404)

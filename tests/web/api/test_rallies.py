@@ -167,3 +167,55 @@ def test_rallies_and_blasts_are_paged(client: TestClient) -> None:
         rest = client.get(f"/api/v1/{name}", params={"limit": 2, "after": page["next"]}).json()
         assert [each["id"] for each in rest["items"]] == ids[2:]
         assert rest["next"] is None
+
+
+CHANGED = {
+    "starts_at": "2026-03-06T18:00:00-05:00", "ends_at": "2026-03-06T20:00:00-05:00",
+    "place": "City Hall",
+}  # fmt: skip
+
+
+def called(client: TestClient, group: Group, wiring: Wiring, **changes: Any) -> dict[str, Any]:
+    with wiring.database.write() as session:
+        make_volunteer(session, wiring.keyring, group.chapter, 101, now=wiring.clock.now())
+    made = draft(client, **changes)
+    announce(client, made["id"])
+    launch_due_blasts(wiring.database, now=wiring.clock.now())
+    return made
+
+
+def test_a_rally_is_moved_once_however_often_it_is_said(
+    client: TestClient, group: Group, wiring: Wiring
+) -> None:
+    address = f"/api/v1/rallies/{called(client, group, wiring)['id']}/move"
+    body = CHANGED | {"whom": "asked", "blast_id": str(uuid4())}
+    first = client.post(address, json=body)
+    assert first.status_code == 200, first.text
+    assert (first.json()["place"], first.json()["moves"]) == ("City Hall", 1)
+    assert first.json()["starts_at"] == "2026-03-06T23:00:00Z"
+    assert client.post(address, json=body).json() == first.json()
+    kinds = [blast["kind"] for blast in client.get("/api/v1/blasts").json()["items"]]
+    assert kinds == ["call", "change"]
+    again = client.post(address, json=body | {"blast_id": str(uuid4())})
+    assert wrong(again) == {"place": "nothing_changed"}
+
+
+def test_a_draft_is_changed_and_not_moved(client: TestClient) -> None:
+    answer = client.post(f"/api/v1/rallies/{draft(client)['id']}/move", json=CHANGED)
+    assert problem(answer, 409)["code"] == "rally_not_in_state"
+
+
+def test_all_clear_and_who_came_are_said_over_the_api(
+    client: TestClient, group: Group, wiring: Wiring, clock: StillClock
+) -> None:
+    cleared, held = called(client, group, wiring), called(client, group, wiring, title="Vigil")
+    answer = client.post(f"/api/v1/rallies/{cleared['id']}/all-clear")
+    assert answer.json()["state"] == "all_clear"
+    assert client.post(f"/api/v1/rallies/{cleared['id']}/all-clear").json() == answer.json()
+    closing = f"/api/v1/rallies/{held['id']}/close"
+    assert problem(client.post(closing, json={}), 409)["code"] == "rally_not_begun"
+    clock.tick(days=4, hours=8)
+    assert wrong(client.post(closing, json={"people_came": -1})) == {"people_came": "too_small"}
+    ended = client.post(closing, json={"people_came": 31}).json()
+    assert (ended["state"], ended["people_came"]) == ("closed", 31)
+    assert problem(client.post(closing, json={"came": [str(uuid4())]}), 404)

@@ -428,3 +428,16 @@ def test_the_only_admin_stays_one(guest: TestClient, wiring: Wiring, ana: Organi
         answer = guest.post(f"/organizers/{ana.id}/{act}", data=data)
         assert answer.status_code == 409
         assert "only admin" in text_of(answer)
+
+
+def test_a_code_that_stops_everything_is_shown_once(
+    marta: TestClient, wiring: Wiring, group: Group
+) -> None:
+    assert "You have no code so far." in text_of(marta.get("/account"))
+    shown = text_of(marta.post("/account/lock-code"))
+    found = re.search(r"LOCK (\d{6})", shown)
+    assert found
+    assert "We don't know your own phone" in shown
+    page = text_of(marta.get("/account"))
+    assert "It works once, from the phone on your account." in page
+    assert found[1] not in page

@@ -8,6 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import Session, select
 
+from service.calls.plan import Call, plan_call
 from service.calls.tables import CallState, VoiceCall
 from service.chapters.shifts import add_shift
 from service.checkins.safety.report import raise_alarm, resolve
@@ -139,3 +140,19 @@ def test_a_call_that_is_not_ours_is_refused(rung: Rung, what: str) -> None:
         assert rung.client.post(path, data=form, headers=sign(path, form)).status_code == 403
     unsigned = rung.client.post(f"{VOICE}{what}", data=form)
     assert unsigned.status_code == 403
+
+
+def test_a_call_that_offers_no_key_says_it_and_ends(rung: Rung, group: Group) -> None:
+    now = rung.wiring.clock.now()
+    with rung.wiring.database.write() as session:
+        tess = make_volunteer(
+            session, rung.wiring.keyring, group.chapter, 143, now=now, name="Tess"
+        )
+        call = Call("lock_told", once_key="lock", subject=f"lock:{tess.id.hex}", keys="",
+                    values={"who": "Marta"})  # fmt: skip
+        outbox = rung.wiring.outbox
+        assert plan_call(session, outbox.keyring, outbox.catalog, tess, call, now=now)
+    heard = rung.post(tess)
+    assert "Marta has stopped every text" in heard
+    assert "<Gather" not in heard
+    assert rung.call_of(tess).state is CallState.ANSWERED

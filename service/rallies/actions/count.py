@@ -1,0 +1,91 @@
+"""Count who has done it: once a person, however often they say so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlmodel import Session, col, func, select
+
+from service.db.insert import insert_new
+from service.rallies.actions.tables import (
+    Action,
+    ActionDone,
+    ActionKind,
+    ActionState,
+    ActionTurn,
+)
+
+
+class Said(StrEnum):
+    """What came of it."""
+
+    COUNTED = "counted"
+    AGAIN = "again"  # they had told us before
+    OVER = "over"
+
+
+@dataclass(frozen=True)
+class Noted:
+    """Which action it was about, what came of it, and how many people have done it now."""
+
+    action: Action
+    said: Said
+    count: int
+
+
+def note_done(
+    session: Session, person_id: UUID, chapter_id: UUID, kind: ActionKind, *, now: datetime
+) -> Noted | None:
+    """Count that somebody called, signed or wrote; None where nobody was ever asked for that.
+
+    Of several open ones it is the newest that they have not done: first of those they were asked
+    about. What is over is not counted any more.
+    """
+    told = session.exec(
+        select(Action)
+        .where(
+            Action.chapter_id == chapter_id, Action.kind == kind, Action.state != ActionState.DRAFT
+        )
+        .order_by(col(Action.announced_at).desc(), col(Action.id).desc())
+    ).all()
+    if not told:
+        return None
+    is_open = [one for one in told if one.state is ActionState.ANNOUNCED and one.deadline > now]
+    if not is_open:
+        return Noted(told[0], Said.OVER, count_done(session, [told[0].id])[told[0].id])
+    asked, done = (_of_person(session, table, person_id) for table in (ActionTurn, ActionDone))
+    open_first = sorted(is_open, key=lambda one: (one.id in done, one.id not in asked))
+    action = open_first[0]
+    row = {"action_id": action.id, "person_id": person_id, "done_at": now}
+    new = insert_new(session, ActionDone).values(**row).returning(col(ActionDone.person_id))
+    is_new = session.execute(new).first() is not None
+    count = count_done(session, [action.id])[action.id]
+    return Noted(action, Said.COUNTED if is_new else Said.AGAIN, count)
+
+
+def count_done(session: Session, ids: Iterable[UUID]) -> dict[UUID, int]:
+    """Return how many people have done each action, one query."""
+    found = dict.fromkeys(ids, 0)
+    rows = session.exec(
+        select(col(ActionDone.action_id), func.count())
+        .where(col(ActionDone.action_id).in_(list(found)))
+        .group_by(col(ActionDone.action_id))
+    ).all()
+    return found | dict(rows)
+
+
+def who_did(session: Session, action_id: UUID) -> tuple[UUID, ...]:
+    """Return who has done it, by id."""
+    query = select(ActionDone.person_id).where(ActionDone.action_id == action_id)
+    return tuple(session.exec(query.order_by(col(ActionDone.person_id))).all())
+
+
+def _of_person(
+    session: Session, table: type[ActionTurn] | type[ActionDone], person_id: UUID
+) -> set[UUID]:
+    query = select(table.action_id).where(table.person_id == person_id)
+    return set(session.exec(query).all())

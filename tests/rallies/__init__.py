@@ -1,0 +1,1 @@
+"""Rallies, actions and drills."""

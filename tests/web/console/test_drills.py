@@ -1,0 +1,82 @@
+"""Drills on the console: the list, a start with a look first, what was learned, the end."""
+
+from __future__ import annotations
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlmodel import select
+
+from schedules.jobs import run_all
+from service.outbox.tables import DrillGuest
+from service.people.tables import Person
+from service.rallies.tables import Rally
+from service.rsvps.respond import Answer, respond
+from service.wiring import Wiring
+from tests.factories import StillClock, make_volunteer
+from tests.web.conftest import Group
+from tests.web.console.conftest import text_of
+from tests.web.console.test_rallies import hidden
+
+DRILL = {"kind": "vigil", "place": "90 Main St", "day": "2026-03-03", "clock": "17:00"}
+
+
+@pytest.fixture
+def alma(wiring: Wiring, group: Group) -> Person:
+    with wiring.database.write() as session:
+        return make_volunteer(session, wiring.keyring, group.chapter, 101, now=wiring.clock.now())
+
+
+def test_from_the_list_to_what_was_learned(
+    marta: TestClient, wiring: Wiring, clock: StillClock, alma: Person
+) -> None:
+    assert "Nobody is on the list." in text_of(marta.get("/drills"))
+    marta.post("/drills/guests", data={"phone": "413-555-0101", "agreed": "yes"})
+    page = marta.get("/drills/new")
+    typed = DRILL | {"id": hidden(page.text, "id")}
+    page = marta.post("/drills/new", data=typed)
+    assert "DRILL: Acompaña: vigil, Tue Mar 3, 5:00 pm, 90 Main St." in text_of(page)
+    assert "SIMULACRO: Acompaña:" in text_of(page)
+    for _ in range(2):
+        page = marta.post("/drills/new", data=typed | {"action": "send"})
+    with wiring.database.read() as session:
+        (drill,) = session.exec(select(Rally)).all()
+    assert "0 of 1 answered." in text_of(page)
+    run_all(wiring, now=clock.tick(seconds=1))
+    with wiring.database.write() as session:
+        respond(session, alma.id, drill.subject, Answer.YES, now=clock.tick(minutes=4))
+    page = marta.get(f"/drills/{drill.id}")
+    assert "1 of 1 answered. Half of them within 4 minutes." in text_of(page)
+    assert "Over" in text_of(marta.post(f"/drills/{drill.id}/end"))
+    assert marta.get(f"/rallies/{drill.id}").status_code == 404
+    assert "90 Main St" not in text_of(marta.get("/"))
+    assert marta.get("/drills").text.count("Vigil, 90 Main St") == 1
+
+
+def test_only_who_agreed_and_has_joined_is_put_on_the_list(
+    marta: TestClient, wiring: Wiring, alma: Person
+) -> None:
+    for typed, field in (
+        ({"phone": "413-555-0101"}, "agreed"),
+        ({"phone": "413-555-0177", "agreed": "yes"}, "phone"),
+        ({"phone": "", "agreed": "yes"}, "phone"),
+    ):
+        page = marta.post("/drills/guests", data=typed)
+        assert page.status_code == 422
+        assert f'href="#{field}"' in page.text
+    with wiring.database.read() as session:
+        assert session.exec(select(DrillGuest)).all() == []
+
+
+def test_somebody_can_be_taken_off_and_nobody_means_no_drill(
+    marta: TestClient, wiring: Wiring, alma: Person
+) -> None:
+    marta.post("/drills/guests", data={"phone": "413-555-0101", "agreed": "yes"})
+    marta.post(f"/drills/guests/{alma.id}/remove")
+    assert marta.post("/drills/new", data=DRILL | {"action": "send"}).status_code == 409
+
+
+def test_a_mistake_is_told_beside_its_field(marta: TestClient) -> None:
+    for changes, field in (({"place": ""}, "place"), ({"day": "2026-03-01"}, "day")):
+        page = marta.post("/drills/new", data=DRILL | changes)
+        assert page.status_code == 422
+        assert f'id="{field}-wrong"' in page.text
