@@ -28,6 +28,8 @@ from service.web.errors import code_of, fields_of
 
 STATIC = Path(__file__).parent / "static" / "dist"
 KEPT = "kept:"  # before the names of fields that a page carries for another one
+# Pages for everybody: who reads an error there has no board to go back to.
+PUBLIC = ("/checkin", "/join", "/mine", "/privacy", "/terms", "/away", "/calendar")
 Tell = Callable[[list[InvalidValue]], Mapping[str, str]]
 
 
@@ -113,7 +115,10 @@ def answer_error(request: Request, status: int, error: Exception) -> Response:
     told = catalog_of(request).error(code, language, **values)
     template = "signin_needed.html" if status == 401 else "error.html"
     typed = typed_of(request) if request.method == "POST" else {}
-    return page(request, template, language=language, status=status, told=told, typed=typed)
+    return page(
+        request, template, language=language, status=status, told=told, typed=typed,
+        is_public=request.url.path.startswith(PUBLIC),
+    )  # fmt: skip
 
 
 def confirm_page(

@@ -20,6 +20,12 @@ def privacy(request: Request, session: Read) -> HTMLResponse:
     return page(request, "public/privacy.html", language=language, chapter=first_chapter(session))
 
 
+@router.get("/away")
+def away(request: Request) -> HTMLResponse:
+    """Show what anybody might be reading: where the button leads that leaves quickly."""
+    return page(request, "public/away.html", language=reader_language(request))
+
+
 @router.get("/healthz")
 def healthz(wiring: Parts) -> Response:
     """Answer 200 while the database answers, else 503."""
