@@ -11,6 +11,8 @@ down_revision = "0007"
 branch_labels = None
 depends_on = None
 
+OPENS = ("phone_link", "visit")
+
 
 def upgrade() -> None:
     moment = sqlmodel.UTCDateTime()
@@ -43,9 +45,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", name="pk_form_use"),
     )
     op.create_index("ix_form_use_until", "form_use", ["until"])
+    for table in OPENS:
+        op.create_table(
+            table,
+            sa.Column("id", sa.Uuid(), nullable=False),
+            sa.Column("person_id", sa.Uuid(), nullable=False),
+            sa.Column("secret_hash", sa.LargeBinary(), nullable=False),
+            sa.Column("expires_at", moment, nullable=False),
+            sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=f"fk_{table}_person_id"),
+            sa.PrimaryKeyConstraint("id", name=f"pk_{table}"),
+            sa.UniqueConstraint("secret_hash", name=f"uq_{table}_secret_hash"),
+        )
+        op.create_index(f"ix_{table}_person_id", table, ["person_id"])
 
 
 def downgrade() -> None:
+    for table in OPENS:
+        op.drop_index(f"ix_{table}_person_id", table)
+        op.drop_table(table)
     op.drop_index("ix_form_use_until", "form_use")
     op.drop_table("form_use")
     op.drop_index("ix_pending_form_expires_at", "pending_form")

@@ -223,3 +223,23 @@ class FormUse(Table, table=True):
     key: bytes = Field(primary_key=True)  # of what, for whom and when, under the blind index
     uses: int = 0
     until: datetime = Field(index=True)
+
+
+class PhoneLink(Table, table=True):
+    """A link to somebody's own page, sent to their phone. Opens once, and not for long."""
+
+    __tablename__ = "phone_link"
+    id: UUID = Field(primary_key=True)
+    person_id: UUID = Field(foreign_key="person.id", index=True)
+    secret_hash: bytes = Field(unique=True)
+    expires_at: datetime
+
+
+class Visit(Table, table=True):
+    """A browser that came by such a link: it is at that person's own page, until it is over."""
+
+    __tablename__ = "visit"
+    id: UUID = Field(primary_key=True)
+    person_id: UUID = Field(foreign_key="person.id", index=True)
+    secret_hash: bytes = Field(unique=True)
+    expires_at: datetime

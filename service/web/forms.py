@@ -17,8 +17,9 @@ from service.chapters.find import get_office
 from service.chapters.tables import Chapter
 from service.checkins.register import Registration, check
 from service.errors import InvalidForm, InvalidValue
+from service.people.offer import SPOKEN, Offered
 from service.people.phone import read_phone
-from service.people.register import Card, check_card
+from service.people.register import ROLES, Card, check_card
 from service.web.pages import remember_typed
 
 T = TypeVar("T")
@@ -186,6 +187,20 @@ def read_registration(
         answers.read(lambda: _check(session, chapter, told, now), None)
     answers.done()
     return told
+
+
+def read_offer(sent: Sent) -> Offered:
+    """Read what a volunteer offers: boxes speaks_es, role_driver. Raises InvalidForm for a number."""
+    answers = Answers(sent)
+    seats = answers.number("car_seats", 0) or 0
+    answers.done()
+    return Offered(
+        language=sent["language"],
+        area=sent["area"],
+        languages=tuple(code for code in SPOKEN if sent.is_ticked(f"speaks_{code}")),
+        roles=tuple(role for role in ROLES if sent.is_ticked(f"role_{role}")),
+        car_seats=seats,
+    )
 
 
 def _check(session: Session, chapter: Chapter, told: Registration, now: datetime) -> None:

@@ -8,6 +8,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from service.chapters.find import first_chapter
 from service.errors import Unavailable
 from service.web.pages import page, reader_language
+from service.web.public.visitor import clear_cookie
 from service.web.session import Parts, Read
 
 router = APIRouter()
@@ -21,9 +22,14 @@ def privacy(request: Request, session: Read) -> HTMLResponse:
 
 
 @router.get("/away")
-def away(request: Request) -> HTMLResponse:
-    """Show what anybody might be reading: where the button leads that leaves quickly."""
-    return page(request, "public/away.html", language=reader_language(request))
+def away(request: Request, wiring: Parts) -> HTMLResponse:
+    """Show what anybody might be reading: where the button leads that leaves quickly.
+
+    Whoever left their own page is not led back to it.
+    """
+    answer = page(request, "public/away.html", language=reader_language(request))
+    clear_cookie(answer, wiring)
+    return answer
 
 
 @router.get("/healthz")
