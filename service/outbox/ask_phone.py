@@ -9,11 +9,13 @@ from sqlmodel import Session
 
 from service.chapters.tables import Chapter
 from service.outbox.enqueue import Outbox, Text
+from service.outbox.invite import TEXTS_A_WEEK
 from service.outbox.tables import ConsentNeeded, Priority
+from service.people.consent import invite
 from service.people.pending import CODE_LASTS, as_read, keep_form, new_code
 from service.people.register import Card, find_person, register_person
 from service.people.tables import FormKind, PendingForm, Person
-from service.people.uses import A_CHAPTER, A_PHONE, count_use
+from service.people.uses import A_CHAPTER, A_PHONE, ASKED_TO_JOIN, count_use
 
 
 def ask_by_code(
@@ -42,6 +44,34 @@ def ask_by_code_again(
     """Text another code for the same form. Raises TooMany, InvalidValue on `code`."""
     count_text(session, outbox, chapter, "code", phone, now=now)
     _send(session, outbox, session.get_one(Person, pending.person_id), pending, now)
+
+
+def ask_by_reply(
+    session: Session, outbox: Outbox, chapter: Chapter, card: Card, typed: Mapping[str, str], *,
+    now: datetime,
+) -> None:  # fmt: skip
+    """Keep a sign-up sealed and ask its phone once: the reply is the consent, nothing else is sent.
+
+    card: phone and language only. Quiet hours hold it: whoever has the phone may be asleep.
+    Raises TooMany, the same for every phone.
+    """
+    count_text(session, outbox, chapter, "join", card.phone, now=now)
+    phone_key = outbox.keyring.phone_key(card.phone).hex()
+    count_use(session, outbox.keyring, f"signup {phone_key}", ASKED_TO_JOIN, now=now)
+    is_new = find_person(session, outbox.keyring, card.phone) is None
+    person = register_person(session, outbox.keyring, chapter, card, now=now)
+    pending, _ = keep_form(
+        session, outbox.keyring, person, FormKind.JOIN, typed, is_new=is_new, now=now
+    )
+    invite(session, person, how="web", now=now)
+    text = Text(
+        "confirm_signup",
+        once_key=f"signup:{pending.id.hex}",
+        subject=f"person:{person.id.hex}",
+        values={"count": str(TEXTS_A_WEEK)},
+        consent_needed=ConsentNeeded.ANSWER,
+    )
+    outbox.text(session, person, text, now=now)
 
 
 def count_text(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -27,6 +29,34 @@ class Offered:
     languages: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
     car_seats: int = 0
+
+
+@dataclass(frozen=True)
+class SignUp:
+    """What somebody wrote to join. code: of a member who vouches for them, or ""."""
+
+    alias: str
+    offered: Offered
+    code: str = ""
+
+
+def signup_in(typed: Mapping[str, str]) -> SignUp:
+    """Read a sign-up that was looked over before it was kept: boxes are speaks_es, role_driver."""
+    return SignUp(
+        typed.get("alias", "").strip(), offer_in(typed), re.sub(r"\D", "", typed.get("vouch", ""))
+    )
+
+
+def offer_in(typed: Mapping[str, str]) -> Offered:
+    """Read what a form says; `car_seats` is 0 where it is no number."""
+    seats = typed.get("car_seats", "").strip()
+    return Offered(
+        language=typed.get("language", ""),
+        area=typed.get("area", "").strip(),
+        languages=tuple(code for code in SPOKEN if f"speaks_{code}" in typed),
+        roles=tuple(role for role in ROLES if f"role_{role}" in typed),
+        car_seats=int(seats) if re.fullmatch(r"\d{1,6}", seats, re.ASCII) else 0,
+    )
 
 
 def check_offer(offered: Offered) -> list[InvalidValue]:

@@ -34,6 +34,8 @@ class Limit:
 HOUR, DAY, MONTH = timedelta(hours=1), timedelta(days=1), timedelta(days=30)
 # Texts that a form makes us send, to one phone: nobody can use us to pester somebody.
 A_PHONE = (Limit(3, HOUR, "too_many_texts"), Limit(6, DAY, "too_many_texts_today"))
+# Whether they signed up is asked of a phone this often, whoever fills the form in.
+ASKED_TO_JOIN = (Limit(2, DAY, "asked_to_join"), Limit(3, MONTH, "asked_to_join"))
 # And in all, for each kind of text: nobody can use us to pester many.
 A_CHAPTER = (Limit(60, HOUR, "too_busy"), Limit(300, DAY, "too_busy"))
 

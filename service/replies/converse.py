@@ -174,6 +174,8 @@ class Conversation:
     def _answer(self, reply: Reply) -> None:
         if self.weekly.take(reply):
             return
+        if reply.intent is Intent.YES and not self.which.asks and self.membership.confirms_signup():
+            return
         if not self.which.asks and self.family is not None and self._appointment() is not None:
             self._family_says(reply)
         elif not self.which.answer(reply):

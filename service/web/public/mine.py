@@ -13,8 +13,8 @@ from starlette.responses import HTMLResponse, Response
 
 from service.chapters.find import get_chapter
 from service.chapters.tables import Office
-from service.errors import InvalidForm, NotFound
-from service.people.offer import MOST_SEATS, SPOKEN, change_offer, check_offer, pause
+from service.errors import NotFound
+from service.people.offer import MOST_SEATS, SPOKEN, change_offer, pause
 from service.people.register import ROLES
 from service.people.tables import Person, Volunteer
 from service.replies import own_page
@@ -110,8 +110,6 @@ def save_offer(session: Write, here: Here, form: Form) -> Response:
 
     with form_again(again, here.tell(person)):
         offered = read_offer(form)
-        if wrong := check_offer(offered):
-            raise InvalidForm(wrong)
     change_offer(session, person, volunteer, offered)
     return go_to("/mine?did=offer")
 
