@@ -13,6 +13,7 @@ const from = (...names) => names.map((name) => `${source}/${name}`);
 // page needs them.
 await build({ ...bundle, entryPoints: from("app.css"), target: ["chrome80", "firefox78", "safari13"] });
 await build({ ...bundle, entryPoints: from("app.js", "compose.js", "passkey.js", "swagger-init.js"), target: ["es2022"] });
+await build({ ...bundle, entryPoints: from("public.js"), target: ["es5"] });
 await copyFile(`${source}/mark.svg`, `${target}/mark.svg`);
 // The API's documentation page, without a CDN.
 for (const file of ["swagger-ui.css", "swagger-ui-bundle.js"]) {

@@ -21,6 +21,7 @@ from service.checkins.safety.climb import climb, hand_shifts_over
 from service.checkins.waves import ask_for_company
 from service.checkins.weekly import send_weekly_lists
 from service.erasure.erase import erase_who_asked
+from service.erasure.forms import forget_forms
 from service.outbox.import_list import apply_lists
 from service.people.import_.keep import drop_old_lists
 from service.rallies.actions.announce import send_due_actions
@@ -134,6 +135,11 @@ JOBS = (
         "forget who asked for it",
         6,
         lambda w, now: erase_who_asked(w.database, w.keyring, now=now),
+    ),
+    Job(
+        "forget forms that nobody confirmed",
+        12,
+        lambda w, now: forget_forms(w.database, w.keyring, now=now),
     ),
     Job(
         "pass on places that were held",

@@ -8,7 +8,8 @@ AcompanaError
 │   ├── NotAllowed       this person may not do it                                     (403)
 │   ├── SignInNeeded     nobody is signed in, or the token is not known                (401)
 │   │   ├── SetUpNeeded  came by an invitation and has no way to sign in yet           (401)
-│   │   └── ConfirmNeeded  has to show once more that it is they                       (401)
+│   │   ├── ConfirmNeeded  has to show once more that it is they                       (401)
+│   │   └── LinkNeeded   their own page is closed: a link to their phone opens it      (401)
 │   └── TooMany          too often within a minute                                     (429)
 ├── Unavailable          a part we need does not answer; trying again may help         (503)
 └── Misuse               our own mistake: never shown to people, always logged         (500)
@@ -90,6 +91,12 @@ class ConfirmNeeded(SignInNeeded):
     """Is signed in, but this takes a passkey or a code given within the last minutes."""
 
     code = "confirm_first"
+
+
+class LinkNeeded(SignInNeeded):
+    """Nobody's own page is open in this browser (any more): a link to their phone opens it."""
+
+    code = "link_needed"
 
 
 class TooMany(DomainError):

@@ -54,7 +54,7 @@ class Wiring:
     @property
     def outbox(self) -> Outbox:
         """What it takes to write a text."""
-        return Outbox(self.catalog, self.keyring)
+        return Outbox(self.catalog, self.keyring, self.settings.public_url)
 
     @property
     def timing(self) -> Timing:

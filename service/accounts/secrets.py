@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import secrets
-from hashlib import sha256
+
+from service.privacy.secrets import hash_secret, new_secret, new_short_secret
+
+__all__ = [
+    "hash_secret",
+    "new_recovery_code",
+    "new_secret",
+    "new_short_secret",
+    "new_spoken_code",
+    "plain_recovery_code",
+]
 
 # No letter that is read as another: I and 1, O and 0, U and V.
 LETTERS = "abcdefghjkmnpqrstwxyz23456789"
 GROUPS, GROUP_LETTERS = 4, 4
 SPOKEN_DIGITS = 6
-
-
-def new_secret() -> str:
-    """Return 256 random bits, safe in a URL. Long enough that a plain hash keeps it."""
-    return secrets.token_urlsafe(32)
-
-
-def new_short_secret() -> str:
-    """Return 128 random bits, safe in a URL: what fits in a text, for a link that lives a day."""
-    return secrets.token_urlsafe(16)
 
 
 def new_recovery_code() -> str:
@@ -38,8 +38,3 @@ def plain_recovery_code(typed: str) -> str:
 def new_spoken_code() -> str:
     """Return six digits to say aloud. Few, so only with a limit on tries, beside a long secret."""
     return f"{secrets.randbelow(10**SPOKEN_DIGITS):0{SPOKEN_DIGITS}}"
-
-
-def hash_secret(secret: str) -> bytes:
-    """Return what is stored instead of the secret: 32 bytes."""
-    return sha256(secret.encode()).digest()

@@ -60,6 +60,7 @@ def register(
     """
     office = check(session, chapter, told, now=now)
     person = register_person(session, outbox.keyring, chapter, told.card, now=now)
+    session.refresh(person, with_for_update=True)  # the same form twice at once takes turns
     make_family(session, person, now=now, speaks=told.speaks)
     invite(session, person, how=told.how, now=now)
     existing = _same(session, person, told)

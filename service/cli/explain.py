@@ -42,6 +42,7 @@ IN_WORDS = {
     Intent.REPORT: "other",
     Intent.AREA: "other",
     Intent.LIST: "other",
+    Intent.LINK: "other",
     Intent.VOUCH: "other",
     Intent.TALK: "other",
     Intent.LOCK: "other",

@@ -32,3 +32,15 @@ def insert_or_lock(
     same = {unique[0]: values[unique[0]]}  # changes nothing
     new = make(table).values(**values).on_conflict_do_update(index_elements=unique, set_=same)
     return new.returning(table)
+
+
+def insert_or_add(
+    bind: Session | Engine, table: type[SQLModel], values: dict[str, Any], unique: str, count: str
+) -> Any:
+    """Return an INSERT that adds to `count` of the row that is there already, and gives back `count`."""
+    dialect = (bind.get_bind() if isinstance(bind, Session) else bind).dialect.name
+    make: Any = sqlite_insert if dialect == "sqlite" else postgresql_insert
+    counted = getattr(table, count)
+    new = make(table).values(**values)
+    more = {count: counted + new.excluded[count]}
+    return new.on_conflict_do_update(index_elements=[unique], set_=more).returning(counted)

@@ -14,7 +14,15 @@ from service.inbox.tables import Inbound
 from service.outbox.tables import UNDER_WAY, Attempt, Delivery, State
 from service.people.change_hands import lose_number
 from service.people.consent import WORDING
-from service.people.tables import AliasWord, Consent, ConsentEvent, Family, Person, Volunteer
+from service.people.tables import (
+    AliasWord,
+    Consent,
+    ConsentEvent,
+    Family,
+    PendingForm,
+    Person,
+    Volunteer,
+)  # fmt: skip
 from service.privacy import audit
 from service.privacy.keyring import KeyKind, Keyring
 from service.privacy.policy import SYSTEM
@@ -41,7 +49,7 @@ def erase_who_asked(database: Database, keyring: Keyring, *, now: datetime) -> i
             .limit(BATCH)
         ).all()
     for person_id in due:
-        _erase(database, keyring, person_id, now)
+        erase(database, keyring, person_id, now=now)
     return len(due)
 
 
@@ -53,7 +61,8 @@ def _nothing_waits() -> ColumnElement[bool]:
     return ~waiting
 
 
-def _erase(database: Database, keyring: Keyring, person_id: UUID, now: datetime) -> None:
+def erase(database: Database, keyring: Keyring, person_id: UUID, *, now: datetime) -> None:
+    """Erase one person: keys first, then what they sealed. Safe to run twice."""
     with database.read() as session:
         checkins = session.exec(select(CheckIn.id).where(CheckIn.family_id == person_id)).all()
     keyring.destroy(KeyKind.CHECKIN, checkins)
@@ -82,6 +91,7 @@ def _empty_rows(session: Session, person_id: UUID, now: datetime) -> None:
     session.add(told)
     session.exec(delete(AliasWord).where(col(AliasWord.person_id) == person_id))
     _forget_what_was_sent(session, person)
+    session.exec(delete(PendingForm).where(col(PendingForm.person_id) == person_id))
     session.exec(delete(Talk).where(col(Talk.person_id) == person_id))
     session.exec(update(Inbound).where(col(Inbound.person_id) == person_id).values(text_sealed=b""))
     session.exec(update(Rsvp).where(col(Rsvp.person_id) == person_id).values(remainder_sealed=None))

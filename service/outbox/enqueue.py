@@ -54,10 +54,11 @@ class Text:
 
 @dataclass(frozen=True)
 class Outbox:
-    """What it takes to write a text: the copy and the keys. Holds no session."""
+    """What it takes to write a text: the copy, the keys, where our pages are. Holds no session."""
 
     catalog: Catalog
     keyring: Keyring
+    public_url: str = "http://localhost:8000"
 
     def text(self, session: Session, person: Person, text: Text, *, now: datetime) -> bool:
         """Enqueue `text` for `person` in their language; return whether it is new.

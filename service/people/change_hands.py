@@ -11,6 +11,7 @@ from service.chapters.tables import Chapter
 from service.people.consent import mark_unreachable
 from service.people.register import Card, register_person
 from service.people.tables import Person
+from service.people.visits import close_page
 from service.privacy.keyring import INDEX_KEY_BYTES, Keyring
 from service.privacy.policy import SYSTEM
 from service.privacy.read import Reader
@@ -30,6 +31,7 @@ def change_hands(
 
 def lose_number(session: Session, person: Person, *, why: str) -> None:
     """Take a person's number from them: nobody is found under it, and no text leaves."""
+    close_page(session, person)
     person.phone_key = secrets.token_bytes(INDEX_KEY_BYTES)
     mark_unreachable(person, why=why)
     session.add(person)

@@ -51,6 +51,9 @@ def register_person(
     found = find_person(session, keyring, card.phone)
     if found is None:
         found = _insert(session, keyring, chapter, card, now=now)
+    fills = (card.alias and found.alias_sealed is None) or (card.area and not found.area)
+    if fills:
+        session.refresh(found, with_for_update=True)  # two of the same form take turns
     if card.alias and found.alias_sealed is None:
         rename(session, keyring, found, card.alias)
     if card.area and not found.area:
@@ -142,16 +145,13 @@ def make_volunteer(
         raise InvalidValue("roles", "unknown_role", role=unknown[0], roles=", ".join(ROLES))
     found = session.get(Volunteer, person.id)
     if found is None:
-        found = Volunteer(
-            person_id=person.id,
-            vetting=vetting,
-            roles=roles,
-            languages=list(languages) or [person.language],
-            car_seats=car_seats,
-            created_at=now,
-        )
-        session.add(found)
-        session.flush()
+        values = {
+            "person_id": person.id, "vetting": vetting, "roles": roles,
+            "languages": list(languages) or [person.language], "car_seats": car_seats,
+            "created_at": now,
+        }  # fmt: skip
+        session.exec(insert_new(session, Volunteer).values(**values))
+        found = session.get_one(Volunteer, person.id)
     return found
 
 
@@ -165,12 +165,12 @@ def make_family(
     """
     found = session.get(Family, person.id)
     if found is None:
-        found = Family(
-            person_id=person.id, has_lawyer=has_lawyer, papers_are_held=papers_are_held,
-            created_at=now,
-        )  # fmt: skip
-        session.add(found)
-        session.flush()
+        values = {
+            "person_id": person.id, "has_lawyer": has_lawyer, "papers_are_held": papers_are_held,
+            "speaks": "", "created_at": now,
+        }  # fmt: skip
+        session.exec(insert_new(session, Family).values(**values))
+        found = session.get_one(Family, person.id)
     if speaks:
         found.speaks = speaks
         session.add(found)

@@ -188,3 +188,58 @@ class UploadedList(Table, table=True):
     agreed: str = ""  # how they agreed to texts, if that is on paper; else they are invited
     next_row: int = 0  # of those judged: what is before it has been applied
     added: int = 0
+
+
+class FormKind(StrEnum):
+    """What somebody asked for on a public page, and has yet to confirm from their own phone."""
+
+    CHECKIN = "checkin"  # by a code that was texted to them
+    JOIN = "join"  # by a text of theirs
+
+
+class PendingForm(Table, table=True):
+    """A public form that counts only once its phone has answered. Sealed under that person's key."""
+
+    __tablename__ = "pending_form"
+    id: UUID = Field(primary_key=True)
+    kind: FormKind = Field(sa_type=words(FormKind))
+    person_id: UUID = Field(foreign_key="person.id", index=True)
+    secret_hash: bytes = Field(unique=True)  # the browser that sent it has the secret
+    form_sealed: bytes
+    code_hash: bytes = b""
+    code_until: datetime | None = None
+    tries: int = 0  # wrong codes
+    sends: int = 0
+    is_new: bool = False  # nobody knew the phone before: it is forgotten unless it answers
+    made_at: datetime
+    expires_at: datetime = Field(index=True)
+    subject: str = ""  # what came of it; the same form sent again is shown the same
+
+
+class FormUse(Table, table=True):
+    """How often something was asked for on a public page within one hour, day or month."""
+
+    __tablename__ = "form_use"
+    key: bytes = Field(primary_key=True)  # of what, for whom and when, under the blind index
+    uses: int = 0
+    until: datetime = Field(index=True)
+
+
+class PhoneLink(Table, table=True):
+    """A link to somebody's own page, sent to their phone. Opens once, and not for long."""
+
+    __tablename__ = "phone_link"
+    id: UUID = Field(primary_key=True)
+    person_id: UUID = Field(foreign_key="person.id", index=True)
+    secret_hash: bytes = Field(unique=True)
+    expires_at: datetime
+
+
+class Visit(Table, table=True):
+    """A browser that came by such a link: it is at that person's own page, until it is over."""
+
+    __tablename__ = "visit"
+    id: UUID = Field(primary_key=True)
+    person_id: UUID = Field(foreign_key="person.id", index=True)
+    secret_hash: bytes = Field(unique=True)
+    expires_at: datetime

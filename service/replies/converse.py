@@ -16,9 +16,11 @@ from service.checkins.tables import CheckIn
 from service.inbox.tables import Inbound
 from service.messages.catalog import Value
 from service.outbox.enqueue import Outbox, Text
+from service.outbox.send_link import text_link
 from service.outbox.tables import ConsentNeeded, Priority
 from service.people.consent import opt_in
 from service.people.tables import Consent, Family, Person, Volunteer
+from service.people.visits import has_page
 from service.replies import actions
 from service.replies.dates.when import read_when
 from service.replies.intents import Expecting, Intent, Reply
@@ -176,6 +178,8 @@ class Conversation:
     def _answer(self, reply: Reply) -> None:
         if self.weekly.take(reply):
             return
+        if reply.intent is Intent.YES and not self.which.asks and self.membership.confirms_signup():
+            return
         if not self.which.asks and self.family is not None and self._appointment() is not None:
             self._family_says(reply)
         elif not self.which.answer(reply):
@@ -193,6 +197,12 @@ class Conversation:
             OwnDates(self).tell()
         else:
             self.which.offer()
+
+    def _link(self, _reply: Reply) -> None:
+        if has_page(self.session, self.person):
+            text_link(self.session, self.outbox, self.person, now=self.now)
+        else:
+            self._unknown_sender()
 
     def _area(self, reply: Reply) -> None:
         self.person.area = (reply.area or "")[:40]
@@ -318,6 +328,7 @@ _ALWAYS = (Intent.STOP, Intent.DISTRESS, Intent.REPORT)
 _COMMANDS = (
     Intent.START, Intent.HELP, Intent.JOIN, Intent.LANGUAGE, Intent.CHANGE, Intent.CHECKIN,
     Intent.HERE, Intent.IN, Intent.OUT, Intent.WAITING, Intent.LIST, Intent.ERASE, Intent.VOUCH,
+    Intent.LINK,
 )  # fmt: skip
 _HANDLERS: dict[Intent, Callable[[Conversation, Reply], None]] = {
     Intent.STOP: Conversation._stop,
@@ -331,6 +342,7 @@ _HANDLERS: dict[Intent, Callable[[Conversation, Reply], None]] = {
     Intent.MAYBE: Conversation._answer,
     Intent.CHOICE: Conversation._choice,
     Intent.LIST: Conversation._list,
+    Intent.LINK: Conversation._link,
     Intent.AREA: Conversation._area,
     Intent.CHECKIN: Conversation._checkin,
     Intent.CHANGE: Conversation._change,

@@ -36,6 +36,7 @@ class Intent(StrEnum):
     OUTCOME = "outcome"
     ERASE = "erase"
     LIST = "list"
+    LINK = "link"  # to their own page
     LOCK = "lock"
     THANKS = "thanks"
     UNKNOWN = "unknown"

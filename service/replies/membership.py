@@ -15,11 +15,15 @@ from service.outbox.tables import ConsentNeeded
 from service.outbox.withdraw import withdraw_person
 from service.people.change_hands import WHY, change_hands
 from service.people.consent import hold, opt_in
-from service.people.register import make_volunteer
-from service.people.tables import Consent, Person, Volunteer
+from service.people.offer import change_offer, signup_in
+from service.people.pending import newest_form, typed_in
+from service.people.register import make_volunteer, rename
+from service.people.tables import Consent, FormKind, Person, Volunteer
 from service.people.vouch import make_vouch_code, use_vouch_code
 from service.replies.intents import Intent, Reply
 from service.replies.tables import TalkKind
+from service.replies.talks.joining import Told
+from service.replies.talks.save import save_offer
 
 if TYPE_CHECKING:
     from service.replies.converse import Conversation
@@ -60,6 +64,8 @@ class Membership:
     def join(self, reply: Reply) -> None:
         """Welcome a new volunteer; a code of a member's vouches for them."""
         talk = self._talk
+        if self.confirms_signup():
+            return
         is_new = self._opt_in() or talk.volunteer is None
         if reply.reads_like in ("en", "es") and is_new:
             talk.person.language = reply.reads_like
@@ -74,6 +80,28 @@ class Membership:
         if is_new:
             talk.answer("welcome", {"count": str(TEXTS_PER_WEEK)})
             talk.talking.begin(TalkKind.JOINING)
+
+    def confirms_signup(self) -> bool:
+        """Take the text as the yes to what they sent on our page; return whether they had."""
+        talk, keyring = self._talk, self._talk.outbox.keyring
+        pending = newest_form(self._session, talk.person, FormKind.JOIN, now=talk.now)
+        if pending is None:
+            return False
+        self._opt_in()
+        volunteer = make_volunteer(self._session, talk.person, now=talk.now)
+        talk.volunteer = volunteer
+        signup = signup_in(typed_in(keyring, pending))
+        if signup.alias and talk.person.alias_sealed is None:
+            rename(self._session, keyring, talk.person, signup.alias)
+        change_offer(self._session, talk.person, volunteer, signup.offered)
+        pending.subject = f"person:{talk.person.id.hex}"
+        self._session.add(pending)
+        talk.answer("welcome_known", {"count": str(TEXTS_PER_WEEK)})
+        if signup.code:
+            self._vouched_by(volunteer, signup.code)
+        offered = signup.offered
+        save_offer(talk, Told(offered.area, offered.languages, offered.roles))
+        return True
 
     def vouch(self) -> None:
         """Give a member a code for somebody they know."""

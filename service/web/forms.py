@@ -17,6 +17,7 @@ from service.chapters.find import get_office
 from service.chapters.tables import Chapter
 from service.checkins.register import Registration, check
 from service.errors import InvalidForm, InvalidValue
+from service.people.offer import Offered, check_offer, offer_in
 from service.people.phone import read_phone
 from service.people.register import Card, check_card
 from service.web.pages import remember_typed
@@ -186,6 +187,38 @@ def read_registration(
         answers.read(lambda: _check(session, chapter, told, now), None)
     answers.done()
     return told
+
+
+def read_offer(sent: Sent) -> Offered:
+    """Read and check what a volunteer offers. Raises InvalidForm with every problem."""
+    answers = Answers(sent)
+    answers.number("car_seats", 0)
+    offered = offer_in(sent.typed)
+    for problem in check_offer(offered):
+        answers.wrong(problem)
+    answers.done()
+    return offered
+
+
+def read_signup(sent: Sent, countries: tuple[str, ...]) -> Card:
+    """Look a sign-up over; return its phone and language. Raises InvalidForm with every problem."""
+    answers = Answers(sent)
+    phone = answers.needed("phone")
+    card = Card(
+        answers.read(lambda: read_phone(phone, countries), "") if phone else "",
+        alias=sent["alias"],
+        language=sent["language"],
+    )
+    answers.read(lambda: check_card(card), None)
+    answers.number("car_seats", 0)
+    for problem in check_offer(offer_in(sent.typed)):
+        answers.wrong(problem)
+    if sent["vouch"] and not re.fullmatch(r"\D*\d{4}\D*", sent["vouch"], re.ASCII):
+        answers.wrong(InvalidValue("vouch", "bad_vouch_code"))
+    if not sent.is_ticked("agrees"):
+        answers.wrong(InvalidValue("agrees", "consent_missing"))
+    answers.done()
+    return Card(card.phone, language=card.language)
 
 
 def _check(session: Session, chapter: Chapter, told: Registration, now: datetime) -> None:

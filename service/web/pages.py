@@ -19,7 +19,14 @@ from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from service.errors import AcompanaError, ConfirmNeeded, InvalidForm, InvalidValue, SetUpNeeded
+from service.errors import (
+    AcompanaError,
+    ConfirmNeeded,
+    InvalidForm,
+    InvalidValue,
+    LinkNeeded,
+    SetUpNeeded,
+)
 from service.messages import dates
 from service.messages.catalog import LANGUAGES, Catalog
 from service.messages.pages import load_pages
@@ -28,6 +35,8 @@ from service.web.errors import code_of, fields_of
 
 STATIC = Path(__file__).parent / "static" / "dist"
 KEPT = "kept:"  # before the names of fields that a page carries for another one
+# Pages for everybody: who reads an error there has no board to go back to.
+PUBLIC = ("/checkin", "/join", "/mine", "/m/", "/privacy", "/terms", "/away", "/calendar")
 Tell = Callable[[list[InvalidValue]], Mapping[str, str]]
 
 
@@ -114,8 +123,13 @@ def answer_error(request: Request, status: int, error: Exception) -> Response:
     values = _plain(getattr(error, "values", {}))
     told = catalog_of(request).error(code, language, **values)
     template = "signin_needed.html" if status == 401 else "error.html"
+    if isinstance(error, LinkNeeded):
+        template = "public/link_needed.html"
     typed = typed_of(request) if request.method == "POST" else {}
-    return page(request, template, language=language, status=status, told=told, typed=typed)
+    return page(
+        request, template, language=language, status=status, told=told, typed=typed,
+        is_public=request.url.path.startswith(PUBLIC),
+    )  # fmt: skip
 
 
 def confirm_page(

@@ -30,6 +30,7 @@ def attach(app: FastAPI, wiring: Wiring) -> None:
     app.state.wiring = wiring
     app.state.gate = anyio.Semaphore(wiring.database.concurrent_writers)
     app.state.tries = Tries()
+    app.state.public_tries = Tries()
 
 
 def get_wiring(request: Request) -> Wiring:

@@ -17,9 +17,8 @@ from service.checkins.safety.tables import SafetyCheck
 from service.checkins.tables import CheckIn
 from service.db import new_id
 from service.people.import_.keep import keep_list
-from service.people.tables import UploadedList
 from service.people.register import Card
-from service.people.tables import Person
+from service.people.tables import Person, UploadedList
 from service.privacy.policy import SYSTEM, Role
 from service.rallies.announce import announce
 from service.rallies.draft import Draft, save_draft

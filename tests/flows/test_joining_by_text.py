@@ -195,3 +195,12 @@ def test_a_strangers_first_text_says_the_language(town: Town) -> None:
     assert person(town, 150).language == "es"
     town.text(150, "tengo algo el 14 de abril")
     assert newest_inbound(town).needs_person
+
+
+def test_a_link_to_their_own_page_by_text(town: Town) -> None:
+    town.volunteer(101)
+    for text in ("MY LINK", "mi enlace", "Mi página"):
+        town.text(101, text)
+        assert re.search(r"http\S+/m/\S{22} ", town.got(101)[-1])
+    town.text(147, "my link")
+    assert "/m/" not in "".join(town.got(147))

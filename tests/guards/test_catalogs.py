@@ -36,7 +36,7 @@ ANSWERS = {
 FOLLOW_A_YES = {
     "day_before", "day_before_lead", "meeting_place", "safety_ask_lead", "safety_no_word",
 }  # fmt: skip
-FIRST_TEXTS = ("welcome", "confirm_signup", "invitation")
+FIRST_TEXTS = ("welcome", "welcome_known", "confirm_signup", "invitation")
 ALARMS = re.compile(
     r"^(safety_|distress_|report_|alert_|checkin_cancelled|rally_cancelled|outcome_)"
 )
@@ -151,7 +151,7 @@ def test_there_is_always_a_number_where_a_person_answers(key: str) -> None:
 
 # Texts that no room sends yet. This list only ever gets shorter.
 NOT_SENT_YET = {
-    "confirm_signup", "one_time_code", "family_companions", "family_reminder_7d",
+    "family_companions", "family_reminder_7d",
     "family_reminder_1d", "family_reminder_3h", "outcome_ask", "outcome_read_back",
     "test_prefix",
 }  # fmt: skip
