@@ -5,11 +5,14 @@ from fastapi import APIRouter, Depends
 from service.web.console import (
     account,
     board,
+    canned,
     checkins,
     compose,
     confirm,
     export,
     halt,
+    inbox,
+    inbox_do,
     lists,
     messages,
     organizers,
@@ -34,7 +37,7 @@ from_here = [Depends(same_origin), Depends(remember_typed)]
 desk = APIRouter(dependencies=[*from_here, Depends(signed_in_organizer)])
 for room in (
     board, checkins, compose, send, messages, people, safety, shifts, streams, sign_in, set_up,
-    confirm, account, organizers, lists, export, halt, settings,
+    confirm, account, organizers, lists, export, halt, settings, inbox_do, inbox, canned,
 ):  # fmt: skip
     desk.include_router(room.router)
 
