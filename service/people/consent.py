@@ -61,9 +61,9 @@ def invite(session: Session, person: Person, *, how: str, now: datetime) -> bool
     return _change(session, person, Consent.INVITED, how=how, now=now)
 
 
-def ask_to_be_erased(session: Session, person: Person, *, now: datetime) -> None:
+def ask_to_be_erased(session: Session, person: Person, *, now: datetime, how: str = "text") -> None:
     """Note that they want to be forgotten: no more texts but the answer, and erasure/ does the rest."""
-    _change(session, person, Consent.OPTED_OUT, how="text", now=now)
+    _change(session, person, Consent.OPTED_OUT, how=how, now=now)
     person.erase_at = now
     session.add(person)
     session.flush()

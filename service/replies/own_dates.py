@@ -6,16 +6,14 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from service.chapters.tables import Office
-from service.checkins.cancel import cancel
 from service.checkins.find import all_of_family
 from service.messages import dates
 from service.messages.catalog import Value
 from service.outbox.tables import ConsentNeeded
 from service.people.consent import ask_to_be_erased, hold, release
 from service.privacy.policy import SYSTEM
+from service.replies.forget import take_all_back
 from service.replies.tables import TalkKind
-from service.rsvps.commitments import coming_to
-from service.rsvps.respond import Answer, respond
 
 if TYPE_CHECKING:
     from service.replies.converse import Conversation
@@ -60,9 +58,6 @@ class OwnDates:
     def erase(self) -> None:
         """Take back what they registered and promised; what we know of them goes once they are told."""
         talk = self._talk
-        for checkin in all_of_family(self._session, talk.person.id, now=talk.now):
-            cancel(self._session, talk.outbox, checkin, by=SYSTEM, now=talk.now, tell_family=False)
-        for rsvp in coming_to(self._session, talk.person.id, now=talk.now):
-            respond(self._session, talk.person.id, rsvp.subject, Answer.NO, now=talk.now)
+        take_all_back(self._session, talk.outbox, talk.person, by=SYSTEM, now=talk.now)
         talk.answer("erased", needed=ConsentNeeded.ALWAYS)
         ask_to_be_erased(self._session, talk.person, now=talk.now)

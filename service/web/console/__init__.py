@@ -17,6 +17,8 @@ from service.web.console import (
     messages,
     organizers,
     people,
+    person,
+    person_do,
     safety,
     send,
     set_up,
@@ -37,7 +39,8 @@ from_here = [Depends(same_origin), Depends(remember_typed)]
 desk = APIRouter(dependencies=[*from_here, Depends(signed_in_organizer)])
 for room in (
     board, checkins, compose, send, messages, people, safety, shifts, streams, sign_in, set_up,
-    confirm, account, organizers, lists, export, halt, settings, inbox_do, inbox, canned,
+    confirm, account, organizers, lists, export, halt, settings, inbox_do, inbox, canned, person_do,
+    person,
 ):  # fmt: skip
     desk.include_router(room.router)
 
