@@ -12,7 +12,9 @@ const from = (...names) => names.map((name) => `${source}/${name}`);
 // Styles reach the old phones that families use; scripts only browsers that htmx supports, and no
 // page needs them.
 await build({ ...bundle, entryPoints: from("app.css"), target: ["chrome80", "firefox78", "safari13"] });
-await build({ ...bundle, entryPoints: from("app.js", "compose.js", "passkey.js", "swagger-init.js"), target: ["es2022"] });
+await build({
+  ...bundle, entryPoints: from("app.js", "compose.js", "inbox.js", "passkey.js", "swagger-init.js"), target: ["es2022"],
+});
 await build({ ...bundle, entryPoints: from("public.js"), target: ["es5"] });
 await copyFile(`${source}/mark.svg`, `${target}/mark.svg`);
 // The API's documentation page, without a CDN.

@@ -62,6 +62,26 @@ class Chapter(Table, table=True):
     wave_minutes: int = Field(default=4 * 60, sa_column_kwargs=since(4 * 60))
     people_per_place: int = Field(default=3, sa_column_kwargs=since(5))
     most_asks: int = Field(default=3, sa_column_kwargs=since(3))
+    texts_version: int = Field(default=0, sa_column_kwargs=since(0))  # of its own texts
+
+
+class OwnText(Table, table=True):
+    """A text in a chapter's own words, or a canned reply of its organizers. Append only.
+
+    The newest of a key and language counts. says "": the product's own again; a canned reply is gone.
+    """
+
+    __tablename__ = "own_text"
+    __table_args__ = (
+        Index("ix_own_text_chapter_id_key_language", "chapter_id", "key", "language"),
+    )
+    id: UUID = Field(primary_key=True)
+    chapter_id: UUID = Field(foreign_key="chapter.id")
+    key: str  # of messages/*.toml; canned replies: "canned.<id>"
+    language: str
+    says: str
+    made_by: str
+    made_at: datetime
 
 
 class Office(Table, table=True):

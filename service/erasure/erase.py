@@ -101,6 +101,7 @@ def _empty_rows(session: Session, person_id: UUID, now: datetime) -> None:
     volunteer = session.get(Volunteer, person_id)
     if volunteer is not None:
         volunteer.roles, volunteer.languages, volunteer.vetting = [], [], 0
+        volunteer.trainings, volunteer.paused_until = None, None
         session.add(volunteer)
     family = session.get(Family, person_id)
     if family is not None:

@@ -25,21 +25,23 @@ class Said:
     delivery: Delivery | None = None
 
 
-def history(session: Session, reader: Reader, person: Person, *, limit: int) -> list[Said]:
-    """Return the newest texts from and to a person, oldest of them first."""
-    came = session.exec(
-        select(Inbound)
-        .where(Inbound.person_id == person.id)
-        .order_by(col(Inbound.id).desc())
-        .limit(limit)
-    ).all()
-    went = session.exec(
+def history(
+    session: Session, reader: Reader, person: Person, *, limit: int, before: UUID | None = None
+) -> list[Said]:
+    """Return the newest texts from and to a person, oldest of them first.
+
+    before: the id of a text of theirs or ours; only what is older is returned.
+    """
+    theirs = select(Inbound).where(Inbound.person_id == person.id)
+    ours = (
         select(Delivery, Wording)
         .join(Wording, col(Wording.id) == Delivery.wording_id, isouter=True)
         .where(Delivery.person_id == person.id)
-        .order_by(col(Delivery.id).desc())
-        .limit(limit)
-    ).all()
+    )
+    if before is not None:
+        theirs, ours = theirs.where(col(Inbound.id) < before), ours.where(col(Delivery.id) < before)
+    came = session.exec(theirs.order_by(col(Inbound.id).desc()).limit(limit)).all()
+    went = session.exec(ours.order_by(col(Delivery.id).desc()).limit(limit)).all()
     chapter_id = person.chapter_id
     said = [
         Said(text.id, text.received_at, reader.show(text.sealed_text(chapter_id)), inbound=text)
@@ -48,4 +50,5 @@ def history(session: Session, reader: Reader, person: Person, *, limit: int) -> 
     for delivery, wording in went:
         body = wording.body if wording else reader.show(delivery.sealed_body(chapter_id))
         said.append(Said(delivery.id, delivery.created_at, body, delivery=delivery))
-    return sorted(said, key=lambda one: (one.at, one.id))[-limit:]
+    newest = sorted(said, key=lambda one: one.id)[-limit:]
+    return sorted(newest, key=lambda one: (one.at, one.id))

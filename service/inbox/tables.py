@@ -76,7 +76,11 @@ class Thread(Table, table=True):
     """One person's texts that somebody should see to. There is one a person, from the first on."""
 
     __tablename__ = "thread"
-    __table_args__ = (Index("ix_thread_chapter_id_state_id", "chapter_id", "state", "id"),)
+    __table_args__ = (
+        Index("ix_thread_chapter_id_state_id", "chapter_id", "state", "id"),
+        Index("ix_thread_chapter_id_state_opened_at", "chapter_id", "state", "opened_at"),
+        Index("ix_thread_chapter_id_opened_at", "chapter_id", "opened_at"),
+    )
     id: UUID = Field(primary_key=True)
     person_id: UUID = Field(foreign_key="person.id", unique=True)
     chapter_id: UUID = Field(foreign_key="chapter.id")
@@ -85,3 +89,5 @@ class Thread(Table, table=True):
     opened_at: datetime  # since when it waits: the text that opened it last
     done_by: str = ""
     done_at: datetime | None = None
+    answered_by: str | None = None  # who wrote to them last
+    answered_at: datetime | None = None

@@ -37,6 +37,17 @@ def open_thread(session: Session, person: Person, *, now: datetime) -> None:
     )
 
 
+def thread_for(session: Session, person: Person, *, by: Viewer, now: datetime) -> UUID:
+    """Return a person's thread, made where there is none: as done, for nothing of theirs waits."""
+    session.execute(
+        insert_new(session, Thread).values(
+            id=new_id(), person_id=person.id, chapter_id=person.chapter_id,
+            state=ThreadState.DONE, opened_at=now, done_by=by.name, done_at=now,
+        )
+    )  # fmt: skip
+    return session.exec(select(Thread.id).where(Thread.person_id == person.id)).one()
+
+
 def need_person(session: Session, inbound: Inbound, *, now: datetime) -> None:
     """Leave a text to a person: it waits in an open thread."""
     inbound.needs_person = True

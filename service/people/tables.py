@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import JSON, Column, Index
 from sqlmodel import Field
+from typing_extensions import TypedDict
 
 from service.db import Table
 from service.db.types import words
@@ -93,6 +94,13 @@ class AliasWord(Table, table=True):
     word_key: bytes = Field(primary_key=True, index=True)
 
 
+class Training(TypedDict):
+    """A training that somebody has been to. `until`: a day (2027-03-01), or "" where it lasts."""
+
+    name: str
+    until: str
+
+
 class Volunteer(Table, table=True):
     """What somebody offers. `vetting` 0 signed up, 1 vouched, 2 vetted, 3 lead."""
 
@@ -102,6 +110,9 @@ class Volunteer(Table, table=True):
     roles: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     languages: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     car_seats: int = 0
+    trainings: list[Training] | None = Field(
+        default=None, sa_column=Column(JSON(none_as_null=True), nullable=True)
+    )
     vouched_by: UUID | None = Field(default=None, foreign_key="person.id")
     paused_until: datetime | None = None
     created_at: datetime

@@ -171,6 +171,15 @@ def _is_new(inbound: Inbound, told: Correction, subject: str | None) -> bool:
     return subject is not None and [one["subject"] for one in inbound.effects] != [subject]
 
 
+def possible_subjects(session: Session, inbound: Inbound, *, now: datetime) -> list[str]:
+    """Return which events a text may be about: what it did, else what is asked, else asked last."""
+    known = [one["subject"] for one in inbound.effects]
+    known = known or [ask.subject for ask in open_asks_of(session, inbound.person_id, now=now)]
+    if not known and (last := newest_ask_of(session, inbound.person_id)) is not None:
+        known = [last.subject]
+    return list(dict.fromkeys(known))
+
+
 def _subject(session: Session, inbound: Inbound, told: Correction, now: datetime) -> str:
     """Return which event it is about: what the organizer says, or else the only one possible."""
     person_id = inbound.person_id
@@ -178,10 +187,7 @@ def _subject(session: Session, inbound: Inbound, told: Correction, now: datetime
         if not was_asked(session, person_id, told.subject):
             raise InvalidValue("about", "not_asked")
         return told.subject
-    known = [one["subject"] for one in inbound.effects]
-    known = known or [ask.subject for ask in open_asks_of(session, person_id, now=now)]
-    if not known and (last := newest_ask_of(session, person_id)) is not None:
-        known = [last.subject]
+    known = possible_subjects(session, inbound, now=now)
     if not known:
         raise InvalidValue("about", "not_asked")
     if len(known) > 1:

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session
-
 from service.chapters.tables import Office
-from service.checkins.cancel import cancel
 from service.checkins.find import all_of_family
 from service.messages import dates
 from service.messages.catalog import Value
-from service.outbox.enqueue import Outbox
 from service.outbox.tables import ConsentNeeded
 from service.people.consent import ask_to_be_erased, hold, release
-from service.people.tables import Person
 from service.privacy.policy import SYSTEM
+from service.replies.forget import take_all_back
 from service.replies.tables import TalkKind
-from service.rsvps.commitments import coming_to
-from service.rsvps.respond import Answer, respond
 
 if TYPE_CHECKING:
     from service.replies.converse import Conversation
@@ -65,16 +58,6 @@ class OwnDates:
     def erase(self) -> None:
         """Take back what they registered and promised; what we know of them goes once they are told."""
         talk = self._talk
-        take_back_everything(self._session, talk.outbox, talk.person, now=talk.now)
+        take_all_back(self._session, talk.outbox, talk.person, by=SYSTEM, now=talk.now)
         talk.answer("erased", needed=ConsentNeeded.ALWAYS)
         ask_to_be_erased(self._session, talk.person, now=talk.now)
-
-
-def take_back_everything(
-    session: Session, outbox: Outbox, person: Person, *, now: datetime
-) -> None:
-    """Cancel the dates that somebody registered, and what they promised to come to."""
-    for checkin in all_of_family(session, person.id, now=now):
-        cancel(session, outbox, checkin, by=SYSTEM, now=now, tell_family=False)
-    for rsvp in coming_to(session, person.id, now=now):
-        respond(session, person.id, rsvp.subject, Answer.NO, now=now)

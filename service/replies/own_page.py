@@ -30,9 +30,9 @@ from service.privacy.policy import SYSTEM
 from service.privacy.scrub import scrub
 from service.privacy.seal import seal
 from service.rallies.tables import Rally, RallyState
+from service.replies.forget import take_all_back
 from service.replies.holds import offer_places
 from service.replies.intents import Intent
-from service.replies.own_dates import take_back_everything
 from service.rsvps.respond import Answer, respond
 from service.rsvps.tables import COMING, IN_LINE, Rsvp, SeatRole
 
@@ -130,7 +130,7 @@ def leave(session: Session, outbox: Outbox, person: Person, *, now: datetime) ->
 
 def erase(session: Session, outbox: Outbox, person: Person, *, now: datetime) -> None:
     """Take back what is theirs and have them forgotten: erasure/ does the rest."""
-    take_back_everything(session, outbox, person, now=now)
+    take_all_back(session, outbox, person, by=SYSTEM, now=now)
     withdraw_person(session, person.id, reason="erased", now=now)
     ask_to_be_erased(session, person, now=now, how=HOW)
     close_page(session, person)

@@ -15,6 +15,7 @@ from service.blasts.tables import Blast, BlastState
 from service.chapters.find import get_chapter
 from service.checkins import find as checkins
 from service.checkins.safety.find import open_safety
+from service.inbox.find import threads_of
 from service.inbox.tables import Inbound
 from service.inbox.waiting import mark_handled, waiting_for_person
 from service.outbox.tables import DRILL
@@ -41,6 +42,7 @@ class TextCard:
 
     inbound: Inbound
     person_id: UUID
+    thread_id: UUID | None
     alias: str
     phone: str
     body: str
@@ -88,15 +90,19 @@ def _urgent(cards: list[CheckInCard]) -> list[CheckInCard]:
 
 def _texts(session: Session, desk: Desk) -> list[TextCard]:
     reader: Reader = desk.reader()
+    waiting = waiting_for_person(session, desk.chapter_id, limit=MOST_TEXTS)
+    reader.fetch_keys([person.sealed_phone() for _, person in waiting])
+    threads = threads_of(session, (person.id for _, person in waiting))
     return [
         TextCard(
             inbound=inbound,
             person_id=person.id,
+            thread_id=threads.get(person.id),
             alias=reader.show(person.sealed_alias()),
             phone=reader.show(person.sealed_phone()),
             body=reader.show(inbound.sealed_text(person.chapter_id)),
         )
-        for inbound, person in waiting_for_person(session, desk.chapter_id, limit=MOST_TEXTS)
+        for inbound, person in waiting
     ]
 
 

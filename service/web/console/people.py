@@ -1,10 +1,12 @@
-"""Volunteers: a masked list, how far each is trusted, one more; and anybody's name, on the record."""
+"""People: a masked list, found by name, number or what they offer; one more; a name, on the record."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -14,10 +16,11 @@ from starlette.responses import HTMLResponse, Response
 from service.chapters.find import get_chapter
 from service.errors import InvalidValue, NotFound
 from service.outbox.invite import Offer, invite_volunteer
-from service.people.find import get_volunteer, list_volunteers
+from service.people.find import get_volunteer
 from service.people.phone import read_phone
-from service.people.register import ROLES, Card, check_card
-from service.people.tables import LEAD_LEVEL, Person, Volunteer
+from service.people.register import LANGUAGES, ROLES, Card, alias_words, check_card
+from service.people.search import Search, search
+from service.people.tables import LEAD_LEVEL, Family, Person, Volunteer
 from service.people.vet import set_vetting
 from service.web.console.desk import AtDesk, Desk, go_to
 from service.web.console.who import Confirmed
@@ -28,42 +31,43 @@ from service.web.session import Read, Write
 router = APIRouter()
 
 A_PAGE = 50
+KINDS = ("volunteer", "family", "all")
+FILTERS = ("kind", "area", "language", "role", "vetting")
 REASONS = ("call", "check", "trouble")
 
 
 @dataclass(frozen=True)
-class VolunteerCard:
-    """One volunteer, masked."""
+class PersonCard:
+    """One person, masked."""
 
     person: Person
-    volunteer: Volunteer
+    volunteer: Volunteer | None
+    family: Family | None
     alias: str
     phone: str
 
 
 @router.get("/people")
 def people(session: Read, desk: AtDesk, after: UUID | None = None) -> HTMLResponse:
-    """List the volunteers, a page at a time."""
-    found = list_volunteers(session, desk.chapter_id, after=after, limit=A_PAGE + 1)
-    reader = desk.reader()
-    shown = found[:A_PAGE]
-    reader.fetch_keys([person.sealed_phone() for person, _ in shown])
-    cards = [
-        VolunteerCard(
-            person,
-            volunteer,
-            reader.show(person.sealed_alias()),
-            reader.show(person.sealed_phone()),
-        )
-        for person, volunteer in shown
-    ]
-    return desk.page(
-        "people.html",
-        cards=cards,
-        levels=range(LEAD_LEVEL + 1),
-        is_first=after is None,
-        next_after=shown[-1][0].id if len(found) > A_PAGE else None,
-    )
+    """List people, a page at a time: volunteers, or whoever the filters of the address let through."""
+    sent = Sent(dict(desk.request.query_params))
+    return _list(session, desk, sent, _filters(sent), after=after)
+
+
+@router.post("/people/find")
+def find(session: Read, desk: AtDesk, form: Form) -> HTMLResponse:
+    """Find people by words of a name or an exact number: by a form, so that no address holds either."""
+    who = form["who"]
+    try:
+        wanted = Search(phone=read_phone(who, desk.wiring.settings.countries, field="who"))
+    except InvalidValue as problem:
+        wanted = Search(name=who)
+        if not alias_words(who) or not re.search(r"[^\W\d_]", who):
+            return _list(
+                session, desk, form, Search(kind="volunteer"), status=422,
+                problems=desk.tell([problem if who else InvalidValue("who", "missing")]),
+            )  # fmt: skip
+    return _list(session, desk, form, wanted, is_search=True)
 
 
 @router.post("/people/{person_id}/vetting")
@@ -73,7 +77,7 @@ def vet(session: Write, desk: AtDesk, person_id: UUID, form: Form) -> Response:
     if not re.fullmatch(r"\d", form["vetting"], re.ASCII):
         raise InvalidValue("vetting", "vetting_out_of_range")
     set_vetting(session, volunteer, int(form["vetting"]), by=desk.viewer, now=desk.now)
-    return go_to("/people")
+    return go_to(f"/people/{person_id}")
 
 
 @router.get("/people/new")
@@ -109,6 +113,45 @@ def reveal(
     if form["reason"] not in REASONS:
         raise InvalidValue("reason", "invalid")
     return desk.page("person.html", back=_way_back(form), **_whole(session, desk, person, form))
+
+
+def _filters(sent: Sent) -> Search:
+    """Return what the address asks for; what it can't mean is let be."""
+    vetting = sent["vetting"]
+    return Search(
+        area=sent["area"],
+        language=sent["language"] if sent["language"] in LANGUAGES else "",
+        role=sent["role"] if sent["role"] in ROLES else "",
+        vetting=int(vetting) if vetting in ("0", "1", "2", "3") else None,
+        kind=sent["kind"] if sent["kind"] in KINDS else KINDS[0],
+    )
+
+
+def _list(
+    session: Session, desk: Desk, sent: Sent, wanted: Search, *, after: UUID | None = None,
+    problems: Mapping[str, str] | None = None, status: int = 200, is_search: bool = False,
+) -> HTMLResponse:  # fmt: skip
+    rows = search(
+        session, desk.wiring.keyring, desk.chapter_id, wanted, after=after, limit=A_PAGE + 1
+    )
+    shown, reader = rows[:A_PAGE], desk.reader()
+    reader.fetch_keys([row.person.sealed_phone() for row in shown])
+    cards = [
+        PersonCard(
+            row.person, row.volunteer, row.family, reader.show(row.person.sealed_alias()),
+            reader.show(row.person.sealed_phone()),
+        )
+        for row in shown
+    ]  # fmt: skip
+    more = {"after": str(shown[-1].person.id)} if len(rows) > A_PAGE else None
+    kept = {name: sent[name] for name in FILTERS if sent[name]}
+    return desk.page(
+        "people.html", status=status, cards=cards, typed=sent.typed, problems=problems or {},
+        levels=range(LEAD_LEVEL + 1), roles=ROLES, languages=LANGUAGES, kinds=KINDS,
+        kind=wanted.kind, is_search=is_search, is_first=after is None, is_filtered=bool(kept),
+        more="/people?" + urlencode(more | kept) if more and not is_search else "",
+        is_cut=more is not None and is_search,
+    )  # fmt: skip
 
 
 def _whole(session: Session, desk: Desk, person: Person, form: Sent) -> dict[str, Any]:

@@ -53,6 +53,7 @@ def lines_of(session: Session, desk: Desk, shifts: list[Shift]) -> list[ShiftLin
     """Return these shifts as a page shows them."""
     people = people_by_id(session, (shift.person_id for shift in shifts))
     reader = desk.reader()
+    reader.fetch_keys([person.sealed_phone() for person in people.values()])
     return [
         ShiftLine(
             shift,

@@ -34,9 +34,10 @@ function draw(ruler, { parts, each, units }) {
 }
 
 function count(area, counter) {
-  const body = area.value.trim();
-  counter.hidden = body === "";
-  if (!body) return;
+  const typed = area.value.trim();
+  counter.hidden = typed === "";
+  if (!typed) return;
+  const body = (area.dataset.before ?? "") + typed; // what the text begins with by itself
   const found = measure(body);
   const say = counter.dataset;
   draw(counter.querySelector(".ruler"), found);
