@@ -25,6 +25,7 @@ from service.web.console import (
     settings,
     shifts,
     sign_in,
+    waits,
 )
 from service.web.console import (
     live as streams,
@@ -40,7 +41,7 @@ desk = APIRouter(dependencies=[*from_here, Depends(signed_in_organizer)])
 for room in (
     board, checkins, compose, send, messages, people, safety, shifts, streams, sign_in, set_up,
     confirm, account, organizers, lists, export, halt, settings, inbox_do, inbox, canned, person_do,
-    person,
+    person, waits,
 ):  # fmt: skip
     desk.include_router(room.router)
 
