@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlmodel import Session, col, select
 
-from service.chapters.tables import Chapter, Office, OfficeKind, Sender
+from service.chapters.tables import NO_LIST, Chapter, Office, OfficeKind, Sender
 from service.db import Table, new_id
 from service.errors import InvalidForm, InvalidValue, NotFound
 from service.privacy import audit
@@ -20,6 +20,18 @@ LONGEST = 40  # of what is put into texts: more, and they cost two
 LONGEST_ADDRESS = 80
 FASTEST = 300.0  # segments a second
 MOST_WAIT_MINUTES = 24 * 60
+
+# Column of a chapter -> the least and the most that it may be.
+WAITS: dict[str, tuple[int, int]] = {
+    "safety_again_minutes": (1, 120),
+    "safety_rung_minutes": (1, 60),
+    "safety_call_minutes": (1, 30),
+    "list_weekday": (NO_LIST, 6),
+    "list_minute": (0, 24 * 60 - 1),
+    "wave_minutes": (0, 48 * 60),
+    "people_per_place": (1, 50),
+    "most_asks": (1, 50),
+}
 
 
 @dataclass(frozen=True)
@@ -41,6 +53,22 @@ def change_chapter(
 ) -> None:
     """Change these columns of the chapter. Raises InvalidForm."""
     _check_words(told, [name for name in told if not name.startswith("quiet_")])
+    _change(session, chapter, told, f"chapter:{chapter.id.hex}", by, now)
+
+
+def change_waits(
+    session: Session, chapter: Chapter, told: Mapping[str, int], *, by: Viewer, now: datetime
+) -> None:
+    """Change how long the chapter waits, and how many it asks: columns of WAITS. Raises InvalidForm."""
+    problems = []
+    for name, value in told.items():
+        least, most = WAITS[name]
+        if value < least:
+            problems.append(InvalidValue(name, "too_small", least=least))
+        elif value > most:
+            problems.append(InvalidValue(name, "too_big", most=most))
+    if problems:
+        raise InvalidForm(problems)
     _change(session, chapter, told, f"chapter:{chapter.id.hex}", by, now)
 
 

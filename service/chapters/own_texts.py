@@ -1,4 +1,4 @@
-"""A chapter's own words: texts that it changed, and replies that its organizers have at hand.
+"""A chapter's own words: replies that its organizers have at hand.
 
 Every change is a new row: what was said before, by whom and when, stays.
 """

@@ -66,9 +66,9 @@ class Chapter(Table, table=True):
 
 
 class OwnText(Table, table=True):
-    """A text in a chapter's own words, or a canned reply of its organizers. Append only.
+    """A reply at hand, in a chapter's own words. Append only.
 
-    The newest of a key and language counts. says "": the product's own again; a canned reply is gone.
+    The newest of a key and language counts; says "": it is gone.
     """
 
     __tablename__ = "own_text"
@@ -77,7 +77,7 @@ class OwnText(Table, table=True):
     )
     id: UUID = Field(primary_key=True)
     chapter_id: UUID = Field(foreign_key="chapter.id")
-    key: str  # of messages/*.toml; canned replies: "canned.<id>"
+    key: str  # "canned.<name>": of [word.canned] in messages/*.toml, or a new one's id
     language: str
     says: str
     made_by: str

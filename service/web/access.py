@@ -199,6 +199,8 @@ LEAST: dict[Role, tuple[str, ...]] = {
         "console.organizers.organizers",
         "console.organizers.revoke_token",
         "console.organizers.switch",
+        "console.waits.save_waits",
+        "console.waits.waits",
         "console.settings.add_office",
         "console.settings.change_office",
         "console.settings.edit_office",

@@ -183,3 +183,17 @@ def test_without_scripts_everything_works_in_both_languages(
         expect(plain.locator("[data-row]")).to_have_count(1)
     finally:
         context.close()
+
+
+def test_stopping_every_text_is_one_tap_away(inbox: Page, site: Site) -> None:
+    inbox.locator("[data-row]").first.click()
+    for path in (inbox.url.removeprefix(site.url).partition("#")[0], "/inbox", "/people", "/"):
+        inbox.goto(site.url + path)
+        stop = inbox.get_by_role("link", name="Stop all texts", exact=True)
+        box, size = stop.bounding_box(), inbox.viewport_size
+        assert box
+        assert size
+        assert box["height"] >= 44, path
+        assert box["x"] + box["width"] <= size["width"], path
+    stop.click()
+    expect(inbox.get_by_label("Type STOP to do it")).to_be_visible()

@@ -30,6 +30,7 @@ from service.web.console import (
     settings,
     shifts,
     sign_in,
+    waits,
 )
 from service.web.console import (
     live as streams,
@@ -71,6 +72,7 @@ for room in (
     canned,
     person_do,
     person,
+    waits,
 ):
     desk.include_router(room.router)
 

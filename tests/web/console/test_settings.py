@@ -126,3 +126,45 @@ def test_another_chapters_are_not_there(
 def test_settings_are_an_admins(marta: TestClient) -> None:
     assert marta.get("/settings").status_code == 403
     assert "/settings" not in marta.get("/account").text
+
+
+WAITS = {
+    "safety_again_minutes": "20", "safety_rung_minutes": "10", "safety_call_minutes": "5",
+    "list_weekday": "none", "list_clock": "17:30", "wave_minutes": "120", "people_per_place": "4",
+    "most_asks": "2",
+}  # fmt: skip
+
+
+def test_how_long_we_wait_is_changed_on_the_record(
+    ana: TestClient, wiring: Wiring, group: Group
+) -> None:
+    assert "/settings/waits" in ana.get("/settings").text
+    for _ in range(2):
+        assert ana.post("/settings/waits", data=WAITS).status_code == 200
+    with wiring.database.read() as session:
+        kept = session.get_one(Chapter, group.chapter.id)
+        assert (kept.safety_again_minutes, kept.safety_rung_minutes) == (20, 10)
+        assert (kept.list_weekday, kept.list_minute, kept.wave_minutes) == (-1, 1050, 120)
+    (line,) = changes(wiring)
+    assert "safety_again_minutes" in line
+    page = ana.get("/settings/waits")
+    assert filled(page)["list_clock"] == "17:30"
+    assert '<option value="none" selected' in page.text
+
+
+@pytest.mark.parametrize(
+    ("field", "typed"),
+    [
+        ("safety_again_minutes", "0"), ("safety_rung_minutes", "61"), ("safety_call_minutes", ""),
+        ("wave_minutes", "soon"), ("people_per_place", "0"), ("list_weekday", "9"),
+        ("list_clock", "noon"),
+    ],
+)  # fmt: skip
+def test_a_wait_that_can_not_be_keeps_what_was_typed(
+    ana: TestClient, wiring: Wiring, field: str, typed: str
+) -> None:
+    page = ana.post("/settings/waits", data=WAITS | {field: typed})
+    assert page.status_code == 422
+    assert 'role="alert"' in page.text
+    assert 'value="120"' in page.text or field == "wave_minutes"
+    assert changes(wiring) == []
