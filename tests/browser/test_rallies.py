@@ -58,13 +58,16 @@ def called(site: Site) -> UUID:
 
 
 def look_both(page: Page, name: str) -> None:
-    """See that a page is good in both languages, by day and by night."""
+    """See that a page is good in both languages, by day and by night; stay on it, in English."""
+    address = page.url
     for scheme in ("dark", "light"):
         page.emulate_media(color_scheme=scheme)
         look(page, f"{name}, {scheme}")
     page.get_by_role("button", name="Español").click()
+    page.goto(address)
     look(page, f"{name}, Spanish")
     page.get_by_role("button", name="English").click()
+    page.goto(address)
 
 
 def sign_in(page: Page, site: Site) -> None:
