@@ -78,10 +78,10 @@ async def _answer(request: Request, error: Exception) -> Response:
     else:
         status = 500
     if isinstance(error, Unavailable):
-        log.error("web.unavailable", path=request.url.path, why=str(error))
+        log.error("web.unavailable", path=_where(request), why=str(error))
     elif status >= 500:
         log.error(
-            "web.failed", path=request.url.path, kind=type(error).__name__, frames=_frames(error)
+            "web.failed", path=_where(request), kind=type(error).__name__, frames=_frames(error)
         )
     path = request.url.path
     if path.startswith("/api/"):
@@ -89,6 +89,11 @@ async def _answer(request: Request, error: Exception) -> Response:
     if path.startswith("/webhooks/"):
         return webhooks.answer_error(request, status, error)
     return pages.answer_error(request, status, error)
+
+
+def _where(request: Request) -> str:
+    """Return which route it was, as it is written in the code: addresses may hold secrets."""
+    return str(getattr(request.scope.get("route"), "path", "no route"))
 
 
 def _frames(error: Exception) -> list[str]:

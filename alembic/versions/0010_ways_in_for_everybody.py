@@ -57,9 +57,26 @@ def upgrade() -> None:
             sa.UniqueConstraint("secret_hash", name=f"uq_{table}_secret_hash"),
         )
         op.create_index(f"ix_{table}_person_id", table, ["person_id"])
+    op.create_table(
+        "calendar_feed",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=True),
+        sa.Column("organizer_id", sa.Uuid(), nullable=True),
+        sa.Column("secret_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("made_at", moment, nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name="fk_calendar_feed_person_id"),
+        sa.ForeignKeyConstraint(
+            ["organizer_id"], ["organizer.id"], name="fk_calendar_feed_organizer_id"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_calendar_feed"),
+        sa.UniqueConstraint("person_id", name="uq_calendar_feed_person_id"),
+        sa.UniqueConstraint("organizer_id", name="uq_calendar_feed_organizer_id"),
+        sa.UniqueConstraint("secret_hash", name="uq_calendar_feed_secret_hash"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("calendar_feed")
     for table in OPENS:
         op.drop_index(f"ix_{table}_person_id", table)
         op.drop_table(table)

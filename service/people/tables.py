@@ -254,3 +254,14 @@ class Visit(Table, table=True):
     person_id: UUID = Field(foreign_key="person.id", index=True)
     secret_hash: bytes = Field(unique=True)
     expires_at: datetime
+
+
+class CalendarFeed(Table, table=True):
+    """An address from which a calendar program reads what concerns its owner. One each, revocable."""
+
+    __tablename__ = "calendar_feed"
+    id: UUID = Field(primary_key=True)
+    person_id: UUID | None = Field(default=None, foreign_key="person.id", unique=True)
+    organizer_id: UUID | None = Field(default=None, foreign_key="organizer.id", unique=True)
+    secret_hash: bytes = Field(unique=True)
+    made_at: datetime

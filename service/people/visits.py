@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, col, delete, select
 
 from service.db import new_id
-from service.people.tables import Consent, Family, Person, PhoneLink, Visit, Volunteer
+from service.people.tables import CalendarFeed, Consent, Family, Person, PhoneLink, Visit, Volunteer
 from service.privacy.secrets import hash_secret, new_secret, new_short_secret
 
 LINK_LASTS = timedelta(minutes=30)
@@ -90,6 +90,6 @@ def end_visit(session: Session, secret: str) -> None:
 
 
 def close_page(session: Session, person: Person) -> None:
-    """Close somebody's page everywhere, links that wait in texts included. Safe to run twice."""
-    for table in (PhoneLink, Visit):
+    """Close somebody's page everywhere, waiting links and their calendar included. Safe to run twice."""
+    for table in (PhoneLink, Visit, CalendarFeed):
         session.exec(delete(table).where(col(table.person_id) == person.id))

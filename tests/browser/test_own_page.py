@@ -152,3 +152,16 @@ def test_without_scripts(browser: Browser, site: Site) -> None:
         expect(page.get_by_role("status")).to_contain_text("Borrada")
     finally:
         context.close()
+
+
+def test_posters_and_the_calendar_address(page: Page, site: Site) -> None:
+    page.goto(site.link())
+    page.locator("main button").click()
+    page.goto(f"{site.url}/posters")
+    shown = "() => [...document.images].every((image) => image.complete && image.naturalWidth > 0)"
+    page.wait_for_function(shown)
+    look(page, "posters")
+    page.goto(f"{site.url}/account/calendar")
+    page.locator("form[action='/account/calendar'] button").click()
+    expect(page.locator(".secret")).to_contain_text("/calendar/")
+    look(page, "calendar")

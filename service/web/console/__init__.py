@@ -13,6 +13,7 @@ from service.web.console import (
     confirm,
     drills,
     export,
+    feeds,
     halt,
     inbox,
     inbox_do,
@@ -23,6 +24,7 @@ from service.web.console import (
     people,
     person,
     person_do,
+    posters,
     rally_life,
     safety,
     send,
@@ -62,6 +64,7 @@ for room in (
     set_up,
     confirm,
     account,
+    feeds,
     organizers,
     lists,
     export,
@@ -73,6 +76,7 @@ for room in (
     person_do,
     person,
     waits,
+    posters,
 ):
     desk.include_router(room.router)
 
