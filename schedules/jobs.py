@@ -14,6 +14,7 @@ from sqlmodel import Session
 
 from service.blasts.progress import finish_blasts
 from service.checkins.close import close_past_checkins
+from service.checkins.outcome.ask import ask_how_it_ended
 from service.checkins.remind import queue_due_reminders as remind_of_checkins
 from service.checkins.safety.arm import arm_what_is_not
 from service.checkins.safety.arrive import alarm_missing_leads
@@ -21,6 +22,7 @@ from service.checkins.safety.climb import climb, hand_shifts_over
 from service.checkins.waves import ask_for_company
 from service.checkins.weekly import send_weekly_lists
 from service.erasure.erase import erase_who_asked
+from service.erasure.forget import forget_what_ended_well
 from service.outbox.import_list import apply_lists
 from service.people.import_.keep import drop_old_lists
 from service.rallies.close import close_past_rallies
@@ -77,6 +79,11 @@ JOBS = (
         _in_one_transaction(lambda s, w, now: alarm_missing_leads(s, w.outbox, now=now)),
     ),
     Job(
+        "ask how appointments ended",
+        1,
+        _in_one_transaction(lambda s, w, now: ask_how_it_ended(s, w.outbox, now=now)),
+    ),
+    Job(
         "hand shifts over",
         1,
         _in_one_transaction(lambda s, w, now: hand_shifts_over(s, w.outbox, now=now)),
@@ -122,6 +129,11 @@ JOBS = (
         "forget who asked for it",
         6,
         lambda w, now: erase_who_asked(w.database, w.keyring, now=now),
+    ),
+    Job(
+        "forget appointments that ended well",
+        60,
+        lambda w, now: forget_what_ended_well(w.database, w.keyring, now=now),
     ),
     Job(
         "pass on places that were held",

@@ -11,7 +11,7 @@ from sqlmodel import Session
 from service.chapters.find import get_chapter
 from service.chapters.tables import Office
 from service.checkins.choose import first_wave_at
-from service.checkins.rules import next_reminder_at
+from service.checkins.rules import check_move, next_reminder_at
 from service.checkins.safety.arm import arm
 from service.checkins.tables import CheckIn, CheckInState
 from service.checkins.words import words
@@ -57,6 +57,7 @@ def approve(
         session, checkin.subject, approval.places, starts_at=checkin.starts_at, ends_at=ends_at,
         languages={SeatRole.INTERPRETER: family.language},
     )  # fmt: skip
+    check_move(checkin.state, CheckInState.APPROVED)
     checkin.state, checkin.approved_at = CheckInState.APPROVED, now
     checkin.remind_at = next_reminder_at(checkin.starts_at, office.time_zone, now) or now
     chapter = get_chapter(session, checkin.chapter_id)

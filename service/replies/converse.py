@@ -20,6 +20,7 @@ from service.outbox.tables import ConsentNeeded, Priority
 from service.people.consent import opt_in
 from service.people.tables import Consent, Family, Person, Volunteer
 from service.replies.dates.when import read_when
+from service.replies.ending import Ending
 from service.replies.intents import Expecting, Intent, Reply
 from service.replies.lexicon import bare
 from service.replies.membership import TEXTS_PER_WEEK, Membership
@@ -67,8 +68,13 @@ class Conversation:
             self._carrier_has_answered()
             return
         hearing = Hearing(self)
-        reply = self._read(hearing.expecting())
+        ending = Ending(self)
+        reply = self._read(hearing.expecting() or ending.expecting())
         if hearing.takes(reply):
+            ending.also_hears(reply)
+            self.membership.note_consent(reply)
+            return
+        if ending.takes(reply):
             self.membership.note_consent(reply)
             return
         if self.person.consent is Consent.OPTED_OUT and reply.intent not in _EVEN_IF_GONE:

@@ -13,6 +13,7 @@ from service.web.console import (
     lists,
     messages,
     organizers,
+    outcome,
     people,
     safety,
     send,
@@ -33,7 +34,7 @@ from_here = [Depends(same_origin), Depends(remember_typed)]
 
 desk = APIRouter(dependencies=[*from_here, Depends(signed_in_organizer)])
 for room in (
-    board, checkins, compose, send, messages, people, safety, shifts, streams, sign_in, set_up,
+    board, checkins, outcome, compose, send, messages, people, safety, shifts, streams, sign_in, set_up,
     confirm, account, organizers, lists, export, halt, settings,
 ):  # fmt: skip
     desk.include_router(room.router)

@@ -15,6 +15,7 @@ from service.chapters.find import get_chapter, list_offices
 from service.checkins.approve import USUAL_PLACES, Approval, approve
 from service.checkins.cancel import cancel
 from service.checkins.find import LIVE, get_checkin
+from service.checkins.outcome.rules import BEGUN, GRAVE
 from service.checkins.register import MOST_PEOPLE, register
 from service.checkins.safety.find import safety_of_checkin
 from service.checkins.tables import CheckIn, CheckInState
@@ -86,6 +87,9 @@ def show(session: Read, desk: AtDesk, checkin_id: UUID) -> HTMLResponse:
         note=desk.reader().show(checkin.sealed_note()),
         can_cancel=checkin.state in LIVE,
         safety=safety_of_checkin(session, checkin.id),
+        outcome_is_open=checkin.state in BEGUN and checkin.starts_at <= desk.now,
+        grave=GRAVE,
+        legal_has_it=_legal_name(session, desk, checkin),
         **context,
     )
 
@@ -161,6 +165,14 @@ def _companions(session: Session, desk: Desk, checkin: CheckIn) -> list[Companio
         Companion(people[r.person_id], r, reader.show(people[r.person_id].sealed_alias()))
         for r in answers
     ]
+
+
+def _legal_name(session: Session, desk: Desk, checkin: CheckIn) -> str:
+    """Return which legal contact took it, masked, or ""."""
+    if checkin.legal_person_id is None:
+        return ""
+    person = session.get_one(Person, checkin.legal_person_id)
+    return desk.reader().show(person.sealed_alias()) or desk.reader().show(person.sealed_phone())
 
 
 def _approval(
