@@ -14,8 +14,10 @@ from sqlmodel import Session
 
 from service.blasts.progress import finish_blasts
 from service.checkins.close import close_past_checkins
+from service.checkins.companions import tell_families_who_comes
 from service.checkins.outcome.ask import ask_how_it_ended
 from service.checkins.remind import queue_due_reminders as remind_of_checkins
+from service.checkins.ride import erase_rides, tell_of_rides
 from service.checkins.safety.arm import arm_what_is_not
 from service.checkins.safety.arrive import alarm_missing_leads
 from service.checkins.safety.climb import climb, hand_shifts_over
@@ -28,6 +30,7 @@ from service.people.import_.keep import drop_old_lists
 from service.rallies.close import close_past_rallies
 from service.rallies.remind import queue_due_reminders as remind_of_rallies
 from service.replies.holds import offer_free_places, pass_on_lapsed
+from service.replies.next_date import propose_next_dates
 from service.replies.receive import Reception, act_on_what_is_left
 from service.replies.recover import recover_missed_texts
 from service.replies.talks.keep import look_after_stopped
@@ -84,6 +87,11 @@ JOBS = (
         _in_one_transaction(lambda s, w, now: ask_how_it_ended(s, w.outbox, now=now)),
     ),
     Job(
+        "propose dates that repeat",
+        60,
+        _in_one_transaction(lambda s, w, now: propose_next_dates(s, w.outbox, now=now)),
+    ),
+    Job(
         "hand shifts over",
         1,
         _in_one_transaction(lambda s, w, now: hand_shifts_over(s, w.outbox, now=now)),
@@ -103,6 +111,21 @@ JOBS = (
         "remind of check-ins",
         1,
         _in_one_transaction(lambda s, w, now: remind_of_checkins(s, w.outbox, now=now)),
+    ),
+    Job(
+        "tell families who comes",
+        1,
+        _in_one_transaction(lambda s, w, now: tell_families_who_comes(s, w.outbox, now=now)),
+    ),
+    Job(
+        "tell drivers of rides",
+        1,
+        _in_one_transaction(lambda s, w, now: tell_of_rides(s, w.outbox, now=now)),
+    ),
+    Job(
+        "erase rides that are past",
+        60,
+        _in_one_transaction(lambda s, _w, now: erase_rides(s, now=now)),
     ),
     Job(
         "remind of rallies",

@@ -11,7 +11,12 @@ down_revision = "0007"
 branch_labels = None
 depends_on = None
 
-POINTS_AT = {"outcome_person_id": "person", "rally_id": "rally", "legal_person_id": "person"}
+POINTS_AT = {
+    "outcome_person_id": "person",
+    "rally_id": "rally",
+    "legal_person_id": "person",
+    "earlier_id": "checkin",
+}
 
 
 def _added() -> list[sa.Column[object]]:
@@ -28,6 +33,11 @@ def _added() -> list[sa.Column[object]]:
         sa.Column("legal_person_id", sa.Uuid(), nullable=True),
         sa.Column("legal_at", moment, nullable=True),
         sa.Column("forgotten_at", moment, nullable=True),
+        sa.Column("earlier_id", sa.Uuid(), nullable=True),
+        sa.Column("repeats", text, nullable=False, server_default=""),
+        sa.Column("proposed_at", moment, nullable=True),
+        sa.Column("sign", text, nullable=False, server_default=""),
+        sa.Column("companions_told", text, nullable=False, server_default=""),
     ]
 
 
@@ -40,6 +50,10 @@ def upgrade() -> None:
             batch.add_column(column)
         for column_name, table in POINTS_AT.items():
             batch.create_foreign_key(f"fk_checkin_{column_name}", table, [column_name], ["id"])
+    with op.batch_alter_table("checkin") as batch:  # the defaults were for the rows so far
+        for name in ("outcome_by", "repeats", "sign", "companions_told"):
+            batch.alter_column(name, server_default=None)
+    op.create_index("ix_checkin_earlier_id", "checkin", ["earlier_id"])
     # What was over before anybody was asked is not asked about now.
     op.execute("update checkin set outcome_asked_at = ended_at where ended_at is not null")
     op.create_table(
@@ -75,11 +89,29 @@ def upgrade() -> None:
         unique=True,
     )
     op.create_index("ix_outcome_ask_person_id", "outcome_ask", ["person_id"])
+    op.create_table(
+        "ride",
+        sa.Column("checkin_id", sa.Uuid(), nullable=False),
+        sa.Column("pickup_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("leaves_at", sqlmodel.UTCDateTime(), nullable=False),
+        sa.Column("seats", sa.Integer(), nullable=False),
+        sa.Column("child_seats", sa.Integer(), nullable=False),
+        sa.Column("returns", sa.Boolean(), nullable=False),
+        sa.Column("changes", sa.Integer(), nullable=False),
+        sa.Column("erased_at", sqlmodel.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["checkin_id"], ["checkin.id"], name="fk_ride_checkin_id"),
+        sa.PrimaryKeyConstraint("checkin_id", name="pk_ride"),
+    )
+    op.add_column("seat", sa.Column("car_seats", sa.Integer(), nullable=False, server_default="0"))
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("seat") as batch:
+        batch.drop_column("car_seats")
+    op.drop_table("ride")
     op.drop_table("outcome_ask")
     op.drop_table("legal_contact")
+    op.drop_index("ix_checkin_earlier_id", "checkin")
     with op.batch_alter_table("checkin") as batch:
         for column_name in POINTS_AT:
             batch.drop_constraint(f"fk_checkin_{column_name}", type_="foreignkey")

@@ -82,7 +82,7 @@ class CheckIn(Table, table=True):
         default=Publicity.NO, sa_type=words(Publicity), sa_column_kwargs=since("no")
     )
     outcome: Outcome | None = Field(default=None, sa_type=words(Outcome))
-    outcome_by: str = Field(default="", sa_column_kwargs=since(""))
+    outcome_by: str = ""
     outcome_person_id: UUID | None = Field(default=None, foreign_key="person.id")
     outcome_at: datetime | None = None
     outcome_asked_at: datetime | None = None  # when somebody of ours was asked how it ended
@@ -91,6 +91,11 @@ class CheckIn(Table, table=True):
     legal_person_id: UUID | None = Field(default=None, foreign_key="person.id")  # who took it
     legal_at: datetime | None = None
     forgotten_at: datetime | None = None  # when what is personal in it was erased
+    earlier_id: UUID | None = Field(default=None, foreign_key="checkin.id", index=True)
+    repeats: str = ""  # "4w", "3m": as they said it
+    proposed_at: datetime | None = None  # when the family was asked about the usual next date
+    sign: str = ""  # how the lead is found this time
+    companions_told: str = ""  # who, as a fingerprint
 
     @property
     def subject(self) -> str:
@@ -152,3 +157,24 @@ class OutcomeAsk(Table, table=True):
     reminded_at: datetime | None = None
     alarmed_at: datetime | None = None
     closed_at: datetime | None = None
+
+
+class Ride(Table, table=True):
+    """A ride to one appointment, and perhaps back. The pick-up point is sealed, and gone in a day."""
+
+    __tablename__ = "ride"
+    checkin_id: UUID = Field(foreign_key="checkin.id", primary_key=True)
+    pickup_sealed: bytes | None = None
+    leaves_at: datetime
+    seats: int = 1
+    child_seats: int = 0
+    returns: bool = False
+    changes: int = 0  # names the texts about it
+    erased_at: datetime | None = None
+
+    def sealed_pickup(self, chapter_id: UUID | None) -> SealedField:
+        """Where they are picked up, for privacy/read.py."""
+        return SealedField(
+            Personal.NOTE, KeyKind.CHECKIN, self.checkin_id, chapter_id,
+            "ride", self.checkin_id, "pickup", self.pickup_sealed,
+        )  # fmt: skip

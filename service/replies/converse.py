@@ -24,6 +24,7 @@ from service.replies.ending import Ending
 from service.replies.intents import Expecting, Intent, Reply
 from service.replies.lexicon import bare
 from service.replies.membership import TEXTS_PER_WEEK, Membership
+from service.replies.next_date import NextDate
 from service.replies.own_dates import OwnDates
 from service.replies.parse import parse
 from service.replies.rsvp import Answering
@@ -115,7 +116,7 @@ class Conversation:
         if self.inbound.opt_out_type == "HELP":
             Hearing(self).help_was_asked()
         if self.inbound.opt_out_type == "STOP":
-            self.inbound.needs_person = self.is_expected_somewhere()
+            self.membership.leave()
 
     def _stop(self, reply: Reply) -> None:
         self.membership.stop(reply)
@@ -169,6 +170,10 @@ class Conversation:
         ):  # asking for company is coming back; the carrier may still block us
             opt_in(self.session, self.person, how="text", now=self.now)
         self.talking.begin(TalkKind.INTAKE)
+
+    def _next(self, reply: Reply) -> None:
+        if not NextDate(self).take(reply):
+            self._checkin(reply)
 
     def _erase(self, _reply: Reply) -> None:
         OwnDates(self).ask_to_erase()
@@ -316,6 +321,7 @@ _ALWAYS = (Intent.STOP, Intent.DISTRESS, Intent.REPORT)
 _COMMANDS = (
     Intent.START, Intent.HELP, Intent.JOIN, Intent.LANGUAGE, Intent.CHANGE, Intent.CHECKIN,
     Intent.HERE, Intent.IN, Intent.OUT, Intent.WAITING, Intent.LIST, Intent.ERASE, Intent.VOUCH,
+    Intent.NEXT,
 )  # fmt: skip
 _HANDLERS: dict[Intent, Callable[[Conversation, Reply], None]] = {
     Intent.STOP: Conversation._stop,
@@ -332,6 +338,7 @@ _HANDLERS: dict[Intent, Callable[[Conversation, Reply], None]] = {
     Intent.AREA: Conversation._area,
     Intent.CHECKIN: Conversation._checkin,
     Intent.CHANGE: Conversation._change,
+    Intent.NEXT: Conversation._next,
     Intent.ERASE: Conversation._erase,
     Intent.REPORT: Conversation._report,
     Intent.HERE: Conversation._here,

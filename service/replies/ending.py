@@ -167,10 +167,13 @@ class Ending:
         self._talk.inbound.needs_person = False  # it is read back, and told to whom it concerns
 
     def _was_asked_since(self) -> bool:
-        """Return whether a question about coming is newer than this one: a Y or N is about that."""
+        """Return whether another question to them is newer than this one: an answer is about that."""
         if self._ask is None:
             return False
         since = self._ask.said_at or self._ask.asked_at
+        talked_at = self._talk.talking.asked_at
+        if talked_at is not None and talked_at > since:
+            return True
         return any(ask.asked_at > since for ask in self._talk.asks)
 
     def _begun_lately(self) -> CheckIn | None:

@@ -29,7 +29,7 @@ _SPACE, _ZIP = regex.compile(r"\s+"), regex.compile(r"\d{5}")
 COMMANDS = (
     Intent.ERASE, Intent.LIST, Intent.START, Intent.HELP, Intent.JOIN, Intent.CHECKIN,
     Intent.CHANGE, Intent.HERE, Intent.IN, Intent.OUT, Intent.WAITING, Intent.CALLED,
-    Intent.SIGNED, Intent.WROTE, Intent.REPORT, Intent.LOCK, Intent.VOUCH,
+    Intent.SIGNED, Intent.WROTE, Intent.REPORT, Intent.LOCK, Intent.VOUCH, Intent.NEXT,
 )  # fmt: skip
 WISHES = (
     Intent.CHECKIN, Intent.REPORT, Intent.ERASE, Intent.CHANGE, Intent.HERE, Intent.IN, Intent.OUT,

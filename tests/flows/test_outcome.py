@@ -284,8 +284,8 @@ def test_what_was_never_confirmed_is_read_back_again_and_then_told(after: After)
 
 
 def test_without_a_lead_who_gets_texts_the_outside_contact_is_asked(after: After) -> None:
-    after.town.text(ROSA, "STOP", opt_out_type="STOP")
     after.at(DUE)
+    after.town.text(ROSA, "STOP", opt_out_type="STOP")
     with after.town.wiring.database.write() as session:
         check = session.get_one(SafetyCheck, after.check().id)
         resolve(session, after.town.wiring.outbox, check, by=ORGANIZER, now=after.town.clock.now())

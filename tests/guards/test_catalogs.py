@@ -29,7 +29,7 @@ ANSWERS = {
     "intake_people", "intake_ride", "intake_speaks", "own_date", "promised_item", "ask_again",
     "joining_speaks", "joining_can", "joined", "joined_training", "events_list", "events_one",
     "hold_missed", "outcome_ask_about", "outcome_noted", "outcome_noted_urgent", "outcome_next",
-    "outcome_person",
+    "outcome_person", "companion_speaks", "way_noted",
 }  # fmt: skip
 # Follow a yes of the same person, who knows what they said yes to; these need all their letters.
 FOLLOW_A_YES = {
@@ -150,7 +150,7 @@ def test_there_is_always_a_number_where_a_person_answers(key: str) -> None:
 
 # Texts that no room sends yet. This list only ever gets shorter.
 NOT_SENT_YET = {
-    "confirm_signup", "one_time_code", "family_companions", "family_reminder_7d",
+    "confirm_signup", "one_time_code", "family_reminder_7d",
     "family_reminder_1d", "family_reminder_3h",
     "rally_moved", "rally_new_time", "all_clear", "action_call", "action_counted", "test_prefix",
 }  # fmt: skip

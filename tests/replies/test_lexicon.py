@@ -20,7 +20,7 @@ PRINTED = {
     "LLAME": Intent.CALLED, "ENGLISH": Intent.LANGUAGE, "ESPAÑOL": Intent.LANGUAGE,
     "Y": Intent.YES, "S": Intent.YES, "N": Intent.NO, "DATE": Intent.CHECKIN,
     "CITA": Intent.CHECKIN, "CITAS": Intent.LIST, "EVENTS": Intent.LIST, "EVENTOS": Intent.LIST,
-    "ERASE": Intent.ERASE, "BORRAR": Intent.ERASE,
+    "ERASE": Intent.ERASE, "BORRAR": Intent.ERASE, "NEXT": Intent.NEXT, "PROXIMA": Intent.NEXT,
 }  # fmt: skip
 # What is understood within a conversation of several steps only: the section that knows it.
 WITHIN = {"LATER": "later", "LUEGO": "later", "ME": "myself", "YO": "myself"}

@@ -28,7 +28,10 @@ from service.outbox.enqueue import Outbox
 from service.people.tables import Person
 from service.privacy import audit
 from service.privacy.policy import Viewer
+from service.rsvps.arrive import arrive, leave
 from service.rsvps.close import close_event
+from service.rsvps.respond import rsvps_of
+from service.rsvps.tables import Rsvp, RsvpState
 
 CHANGEABLE = (*BEGUN, CheckInState.RESCHEDULED)
 
@@ -116,6 +119,13 @@ def _close(
         checkin.state, checkin.ended_at = state, checkin.ended_at or now
     session.add(checkin)
     close_event(session, checkin.subject, reason="over", now=now)
+    for rsvp in _of(session, checkin, RsvpState.ARRIVED):
+        leave(session, rsvp.person_id, checkin.subject)
+
+
+def _of(session: Session, checkin: CheckIn, state: RsvpState) -> list[Rsvp]:
+    rsvps = rsvps_of(session, [checkin.subject])[checkin.subject]
+    return [rsvp for rsvp in rsvps if rsvp.state is state]
 
 
 def _reopen(
@@ -127,6 +137,8 @@ def _reopen(
     check_move(checkin.state, CheckInState.UNDERWAY)
     checkin.state, checkin.ended_at = CheckInState.UNDERWAY, None
     session.add(checkin)
+    for rsvp in _of(session, checkin, RsvpState.LEFT):  # they are needed again
+        arrive(session, rsvp.person_id, checkin.subject)
     is_inside = outcome is Outcome.STILL_INSIDE
     if check is None:
         return

@@ -15,12 +15,15 @@ from service.web.console import (
     organizers,
     outcome,
     people,
+    ride,
+    run_sheet,
     safety,
     send,
     set_up,
     settings,
     shifts,
     sign_in,
+    there,
 )
 from service.web.console import (
     live as streams,
@@ -34,8 +37,8 @@ from_here = [Depends(same_origin), Depends(remember_typed)]
 
 desk = APIRouter(dependencies=[*from_here, Depends(signed_in_organizer)])
 for room in (
-    board, checkins, outcome, compose, send, messages, people, safety, shifts, streams, sign_in, set_up,
-    confirm, account, organizers, lists, export, halt, settings,
+    board, checkins, outcome, ride, run_sheet, there, compose, send, messages, people, safety,
+    shifts, streams, sign_in, set_up, confirm, account, organizers, lists, export, halt, settings,
 ):  # fmt: skip
     desk.include_router(room.router)
 

@@ -8,9 +8,11 @@ from fastapi.testclient import TestClient
 from sqlmodel import select
 
 from service.checkins.outcome.tell import add_legal_contact
-from service.checkins.tables import CheckIn, CheckInState, Outcome, Publicity
+from service.checkins.tables import CheckIn, CheckInState, Outcome, Publicity, Ride
 from service.privacy.audit import AuditLine
 from service.rallies.tables import Rally
+from service.rsvps.respond import Answer, respond
+from service.rsvps.tables import Rsvp, RsvpState
 from service.wiring import Wiring
 from tests.factories import StillClock, make_volunteer
 from tests.web.conftest import Group
@@ -118,3 +120,64 @@ def test_another_chapter_writes_nothing(
         data = {"outcome": "came_home", "publicity": "yes"}
         assert other.post(f"/checkins/{checkin.id}/{what}", data=data).status_code == 404
     assert now_is(wiring, checkin).outcome is None
+
+
+def test_who_did_not_come_gives_the_place_to_the_next(
+    marta: TestClient, wiring: Wiring, group: Group, clock: StillClock
+) -> None:
+    checkin = approved(wiring, group, days=1)
+    with wiring.database.write() as session:
+        rosa = make_volunteer(
+            session, wiring.keyring, group.chapter, 101, now=clock.now(), name="Rosa", vetting=3
+        )
+        respond(session, rosa.id, checkin.subject, Answer.YES, now=clock.now())
+    page = f"/checkins/{checkin.id}"
+    assert "Did not come?" not in text_of(marta.get(page))
+    clock.at = checkin.starts_at
+    fresh(marta, wiring, group)
+    assert "Did not come?" in text_of(marta.get(page))
+    for _ in range(2):
+        assert marta.post(f"{page}/missed/{rosa.id}").status_code == 200
+    with wiring.database.read() as session:
+        missed = session.exec(select(Rsvp)).one()
+    assert (missed.state, missed.seat_id) == (RsvpState.NO_SHOW, None)
+
+
+def test_how_the_lead_is_found_is_kept_short(
+    marta: TestClient, wiring: Wiring, group: Group
+) -> None:
+    checkin = approved(wiring, group, days=1)
+    marta.post(f"/checkins/{checkin.id}/sign", data={"sign": " red cap "})
+    assert now_is(wiring, checkin).sign == "red cap"
+    assert marta.post(f"/checkins/{checkin.id}/sign", data={"sign": "x" * 21}).status_code == 422
+
+
+RIDE = {"pickup": "Corner of Elm and 3rd", "leaves": "09:15", "seats": "3", "child_seats": "1"}
+
+
+def test_a_ride_is_sealed_and_shown_again_to_who_may_see_it(
+    marta: TestClient, wiring: Wiring, group: Group
+) -> None:
+    checkin = approved(wiring, group, days=1)
+    path = f"/checkins/{checkin.id}/ride"
+    assert marta.post(path, data=RIDE | {"returns": "yes"}).status_code == 200
+    with wiring.database.read() as session:
+        ride = session.get_one(Ride, checkin.id)
+    assert b"Elm" not in (ride.pickup_sealed or b"")
+    assert (ride.seats, ride.child_seats, ride.returns) == (3, 1, True)
+    assert "Corner of Elm and 3rd" in marta.get(path).text
+    assert "Elm" not in marta.get(f"/checkins/{checkin.id}").text
+
+
+def test_a_ride_that_cannot_be_comes_back(marta: TestClient, wiring: Wiring, group: Group) -> None:
+    checkin = approved(wiring, group, days=1)
+    path = f"/checkins/{checkin.id}/ride"
+    for field, typed in (
+        ("pickup", ""),
+        ("leaves", "23:59"),
+        ("seats", "40"),
+        ("child_seats", "9"),
+    ):
+        page = marta.post(path, data=RIDE | {field: typed})
+        assert page.status_code == 422, field
+        assert f'id="{field}-wrong"' in page.text
