@@ -14,13 +14,17 @@ from sqlmodel import Session
 
 from service.blasts.progress import finish_blasts
 from service.checkins.close import close_past_checkins
+from service.checkins.companions import tell_families_who_comes
+from service.checkins.outcome.ask import ask_how_it_ended
 from service.checkins.remind import queue_due_reminders as remind_of_checkins
+from service.checkins.ride import erase_rides, tell_of_rides
 from service.checkins.safety.arm import arm_what_is_not
 from service.checkins.safety.arrive import alarm_missing_leads
 from service.checkins.safety.climb import climb, hand_shifts_over
 from service.checkins.waves import ask_for_company
 from service.checkins.weekly import send_weekly_lists
 from service.erasure.erase import erase_who_asked
+from service.erasure.forget import forget_what_ended_well
 from service.erasure.forms import forget_forms
 from service.outbox.import_list import apply_lists
 from service.people.import_.keep import drop_old_lists
@@ -29,6 +33,7 @@ from service.rallies.actions.tell import tell_progress
 from service.rallies.close import begin_rallies, close_past_rallies
 from service.rallies.remind import queue_due_reminders as remind_of_rallies
 from service.replies.holds import offer_free_places, pass_on_lapsed
+from service.replies.next_date import propose_next_dates
 from service.replies.receive import Reception, act_on_what_is_left
 from service.replies.recover import recover_missed_texts
 from service.replies.talks.keep import look_after_stopped
@@ -80,6 +85,16 @@ JOBS = (
         _in_one_transaction(lambda s, w, now: alarm_missing_leads(s, w.outbox, now=now)),
     ),
     Job(
+        "ask how appointments ended",
+        1,
+        _in_one_transaction(lambda s, w, now: ask_how_it_ended(s, w.outbox, now=now)),
+    ),
+    Job(
+        "propose dates that repeat",
+        60,
+        _in_one_transaction(lambda s, w, now: propose_next_dates(s, w.outbox, now=now)),
+    ),
+    Job(
         "hand shifts over",
         1,
         _in_one_transaction(lambda s, w, now: hand_shifts_over(s, w.outbox, now=now)),
@@ -111,6 +126,21 @@ JOBS = (
         _in_one_transaction(lambda s, w, now: remind_of_checkins(s, w.outbox, now=now)),
     ),
     Job(
+        "tell families who comes",
+        1,
+        _in_one_transaction(lambda s, w, now: tell_families_who_comes(s, w.outbox, now=now)),
+    ),
+    Job(
+        "tell drivers of rides",
+        1,
+        _in_one_transaction(lambda s, w, now: tell_of_rides(s, w.outbox, now=now)),
+    ),
+    Job(
+        "erase rides that are past",
+        60,
+        _in_one_transaction(lambda s, _w, now: erase_rides(s, now=now)),
+    ),
+    Job(
         "remind of rallies",
         1,
         _in_one_transaction(lambda s, w, now: remind_of_rallies(s, w.outbox, now=now)),
@@ -140,6 +170,11 @@ JOBS = (
         "forget forms that nobody confirmed",
         12,
         lambda w, now: forget_forms(w.database, w.keyring, now=now),
+    ),
+    Job(
+        "forget appointments that ended well",
+        60,
+        lambda w, now: forget_what_ended_well(w.database, w.keyring, now=now),
     ),
     Job(
         "pass on places that were held",

@@ -62,6 +62,8 @@ class Chapter(Table, table=True):
     wave_minutes: int = Field(default=4 * 60, sa_column_kwargs=since(4 * 60))
     people_per_place: int = Field(default=3, sa_column_kwargs=since(5))
     most_asks: int = Field(default=3, sa_column_kwargs=since(3))
+    # Days after somebody came home, until what is personal in their appointment is erased.
+    keep_days: int = Field(default=14, sa_column_kwargs=since(14))
     texts_version: int = Field(default=0, sa_column_kwargs=since(0))  # of its own texts
 
 

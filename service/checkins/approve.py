@@ -11,9 +11,9 @@ from sqlmodel import Session
 from service.chapters.find import get_chapter
 from service.chapters.tables import Office
 from service.checkins.choose import first_wave_at
-from service.checkins.rules import next_reminder_at
+from service.checkins.rules import check_move, next_reminder_at
 from service.checkins.safety.arm import arm
-from service.checkins.tables import CheckIn, CheckInState
+from service.checkins.tables import CheckIn, CheckInState, Ride
 from service.checkins.words import words
 from service.errors import InvalidValue, WrongState
 from service.outbox.enqueue import Outbox, Text
@@ -21,7 +21,7 @@ from service.people.consent import opt_in
 from service.people.tables import Consent, Person
 from service.privacy import audit
 from service.privacy.policy import Viewer
-from service.rsvps.seats import make_seats
+from service.rsvps.seats import make_seats, need_car_seats
 from service.rsvps.tables import SeatRole
 
 USUAL_PLACES = {SeatRole.LEAD: 1, SeatRole.ACCOMPANIER: 3}
@@ -57,7 +57,11 @@ def approve(
         session, checkin.subject, approval.places, starts_at=checkin.starts_at, ends_at=ends_at,
         languages={SeatRole.INTERPRETER: family.language},
     )  # fmt: skip
+    check_move(checkin.state, CheckInState.APPROVED)
     checkin.state, checkin.approved_at = CheckInState.APPROVED, now
+    ride = session.get(Ride, checkin.id)
+    if ride is not None:
+        need_car_seats(session, checkin.subject, ride.seats)
     checkin.remind_at = next_reminder_at(checkin.starts_at, office.time_zone, now) or now
     chapter = get_chapter(session, checkin.chapter_id)
     checkin.wave_at = first_wave_at(

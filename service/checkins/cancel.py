@@ -9,6 +9,7 @@ from sqlmodel import Session
 from service.chapters.find import get_chapter
 from service.chapters.tables import Office
 from service.checkins.find import LIVE
+from service.checkins.rules import check_move
 from service.checkins.safety.arm import call_off
 from service.checkins.tables import CheckIn, CheckInState
 from service.checkins.words import words
@@ -34,6 +35,7 @@ def cancel(
     session.refresh(checkin, with_for_update=True)  # two organizers at once take turns
     if checkin.state not in LIVE:
         raise WrongState("checkin_not_in_state", f"check-in {checkin.id} is {checkin.state}")
+    check_move(checkin.state, CheckInState.CANCELLED)
     checkin.state, checkin.ended_at, checkin.remind_at = CheckInState.CANCELLED, now, None
     session.add(checkin)
     close_event(session, checkin.subject, reason="cancelled", now=now)

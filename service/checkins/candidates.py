@@ -85,7 +85,13 @@ def candidate_of(
     """Return a volunteer as the choice sees them, for this office."""
     count, last_at = asks.get(offer.person_id, (0, None))
     return Candidate(
-        Responder(offer.person_id, offer.vetting, tuple(offer.roles), tuple(offer.languages)),
+        Responder(
+            offer.person_id,
+            offer.vetting,
+            tuple(offer.roles),
+            tuple(offer.languages),
+            offer.car_seats,
+        ),
         miles=distance_miles(offer.area, office.zip_code or office.area),
         asks=count,
         last_asked_at=last_at,

@@ -129,7 +129,10 @@ def could_take(seat: Seat, who: Responder) -> bool:
     the language that the seat asks for."""
     if seat.role is SeatRole.LEAD:
         return False
-    return fits(seat, Responder(who.person_id, who.vetting, (seat.role.value,), who.languages))
+    as_asked = Responder(
+        who.person_id, who.vetting, (seat.role.value,), who.languages, who.car_seats
+    )
+    return fits(seat, as_asked)
 
 
 def _role_word(own: Sequence[Seat], other: Sequence[Seat]) -> str:

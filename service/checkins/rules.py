@@ -8,8 +8,26 @@ from enum import StrEnum
 
 from service.chapters.rules import reminder_time
 from service.checkins.tables import CheckInState
-from service.errors import InvalidValue
+from service.errors import InvalidValue, Misuse
 from service.rsvps.rules import Filling
+
+S = CheckInState
+# What may follow what. docs/states/checkin.md draws it.
+NEXT: dict[CheckInState, frozenset[CheckInState]] = {
+    S.SUBMITTED: frozenset({S.APPROVED, S.CANCELLED}),
+    S.APPROVED: frozenset({S.UNDERWAY, S.CLOSED, S.RESCHEDULED, S.CANCELLED}),
+    S.UNDERWAY: frozenset({S.CLOSED, S.RESCHEDULED, S.CANCELLED}),
+    S.CLOSED: frozenset({S.UNDERWAY, S.RESCHEDULED}),
+    S.RESCHEDULED: frozenset({S.UNDERWAY, S.CLOSED}),
+    S.CANCELLED: frozenset(),
+}
+
+
+def check_move(before: CheckInState, after: CheckInState) -> None:
+    """Raise Misuse where a check-in can't go from one state to the other. Staying is no move."""
+    if after is not before and after not in NEXT[before]:
+        raise Misuse(f"a check-in never goes from {before} to {after}")
+
 
 SHORT_BEFORE = timedelta(hours=72)
 FURTHEST = timedelta(days=550)

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
+from sqlalchemy import Index
 from sqlmodel import Field
 
 from service.db import Table
@@ -22,11 +23,37 @@ class CheckInState(StrEnum):
     APPROVED = "approved"
     UNDERWAY = "underway"
     CLOSED = "closed"
+    RESCHEDULED = "rescheduled"  # it did not take place; the next one follows it
     CANCELLED = "cancelled"
 
 
+class Outcome(StrEnum):
+    """How an appointment ended; the question numbers them in this order."""
+
+    CAME_HOME = "came_home"
+    NEW_DATE = "new_date"
+    TICKET = "ticket"  # told to bring a ticket or passport
+    REMOVAL_DATE = "removal_date"
+    MONITOR = "monitor"
+    DETAINED = "detained"
+    STILL_INSIDE = "still_inside"  # no end: it leads back to the safety check
+    RESCHEDULED = "rescheduled"
+    UNKNOWN = "unknown"  # likewise
+
+
+class Publicity(StrEnum):
+    """What a family says to being told of in public."""
+
+    NO = "no"
+    ASK = "ask"
+    YES = "yes"
+
+
 class CheckIn(Table, table=True):
-    """One appointment of one family at one office."""
+    """One appointment of one family at one office.
+
+    outcome_by: an organizer's name, or in which role somebody's phone said it.
+    """
 
     __tablename__ = "checkin"
     id: UUID = Field(primary_key=True)
@@ -51,6 +78,24 @@ class CheckIn(Table, table=True):
     moved_at: datetime | None = None  # who was asked before that may be asked again
     remind_at: datetime | None = Field(default=None, index=True)  # the next reminder is due
     ended_at: datetime | None = None
+    publicity: Publicity = Field(
+        default=Publicity.NO, sa_type=words(Publicity), sa_column_kwargs=since("no")
+    )
+    outcome: Outcome | None = Field(default=None, sa_type=words(Outcome))
+    outcome_by: str = ""
+    outcome_person_id: UUID | None = Field(default=None, foreign_key="person.id")
+    outcome_at: datetime | None = None
+    outcome_asked_at: datetime | None = None  # when somebody of ours was asked how it ended
+    deadline_on: date | None = None  # by when they are to leave, or to bring a ticket
+    rally_id: UUID | None = Field(default=None, foreign_key="rally.id")  # the draft it led to
+    legal_person_id: UUID | None = Field(default=None, foreign_key="person.id")  # who took it
+    legal_at: datetime | None = None
+    forgotten_at: datetime | None = None  # when what is personal in it was erased
+    earlier_id: UUID | None = Field(default=None, foreign_key="checkin.id", index=True)
+    repeats: str = ""  # "4w", "3m": as they said it
+    proposed_at: datetime | None = None  # when the family was asked about the usual next date
+    sign: str = ""  # how the lead is found this time
+    companions_told: str = ""  # who, as a fingerprint
 
     @property
     def subject(self) -> str:
@@ -83,3 +128,53 @@ class AlarmContact(Table, table=True):
     chapter_id: UUID = Field(foreign_key="chapter.id", primary_key=True)
     person_id: UUID = Field(foreign_key="person.id", primary_key=True)
     created_at: datetime
+
+
+class LegalContact(Table, table=True):
+    """Somebody who is texted and called when an appointment ends so that the law is needed."""
+
+    __tablename__ = "legal_contact"
+    chapter_id: UUID = Field(foreign_key="chapter.id", primary_key=True)
+    person_id: UUID = Field(foreign_key="person.id", primary_key=True)
+    created_at: datetime
+
+
+class OutcomeAsk(Table, table=True):
+    """Somebody who went along is asked how it ended; what they say is read back before it counts."""
+
+    __tablename__ = "outcome_ask"
+    __table_args__ = (
+        Index("uq_outcome_ask_checkin_id_person_id", "checkin_id", "person_id", unique=True),
+    )
+    id: UUID = Field(primary_key=True)
+    checkin_id: UUID = Field(foreign_key="checkin.id")
+    person_id: UUID = Field(foreign_key="person.id", index=True)
+    asked_at: datetime
+    said: Outcome | None = Field(default=None, sa_type=words(Outcome))  # not yet confirmed
+    said_at: datetime | None = None
+    deadline_on: date | None = None
+    unclear: int = 0  # answers that could not be read
+    reminded_at: datetime | None = None
+    alarmed_at: datetime | None = None
+    closed_at: datetime | None = None
+
+
+class Ride(Table, table=True):
+    """A ride to one appointment, and perhaps back. The pick-up point is sealed, and gone in a day."""
+
+    __tablename__ = "ride"
+    checkin_id: UUID = Field(foreign_key="checkin.id", primary_key=True)
+    pickup_sealed: bytes | None = None
+    leaves_at: datetime
+    seats: int = 1
+    child_seats: int = 0
+    returns: bool = False
+    changes: int = 0  # names the texts about it
+    erased_at: datetime | None = None
+
+    def sealed_pickup(self, chapter_id: UUID | None) -> SealedField:
+        """Where they are picked up, for privacy/read.py."""
+        return SealedField(
+            Personal.NOTE, KeyKind.CHECKIN, self.checkin_id, chapter_id,
+            "ride", self.checkin_id, "pickup", self.pickup_sealed,
+        )  # fmt: skip

@@ -46,5 +46,5 @@ def words(
         area=office.area,
         hours=catalog.count("hours", max(1, round(office.usual_wait_minutes / 60)), language),
         place=office.meeting_point,
-        wear=chapter.lead_sign_es if language == "es" else chapter.lead_sign_en,
+        wear=checkin.sign or (chapter.lead_sign_es if language == "es" else chapter.lead_sign_en),
     )

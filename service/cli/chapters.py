@@ -11,6 +11,7 @@ import typer
 from service.chapters.find import chapter_called, first_chapter
 from service.chapters.tables import NO_LIST, Chapter, Office, OfficeKind, Sender
 from service.checkins.alarm import add_alarm_contact, remove_alarm_contact
+from service.checkins.outcome.tell import add_legal_contact, remove_legal_contact
 from service.db import new_id
 from service.errors import InvalidValue
 from service.people.consent import opt_in
@@ -110,6 +111,28 @@ def alarm(
             if person.consent is not Consent.OPTED_OUT:
                 opt_in(session, person, how="organizer", now=now)
             add_alarm_contact(session, chapter, person, now=now)
+    print(f"{name}: noted.")
+
+
+@chapter_app.command("legal")
+def legal(
+    name: Annotated[str, typer.Argument(help="The chapter's own name.")],
+    phone: Annotated[str, typer.Option(help="Whose phone: they agreed to be texted and called.")],
+    is_over: Annotated[bool, typer.Option("--remove", help="Page them no more.")] = False,
+) -> None:
+    """Say who is texted and called when an appointment ends so that legal help is needed."""
+    wiring = wire(Settings())
+    now = wiring.clock.now()
+    with wiring.database.write() as session:
+        chapter = chapter_called(session, name)
+        card = Card(read_phone(phone, wiring.settings.countries, field="--phone"))
+        person = register_person(session, wiring.keyring, chapter, card, now=now)
+        if is_over:
+            remove_legal_contact(session, chapter, person)
+        else:
+            if person.consent is not Consent.OPTED_OUT:
+                opt_in(session, person, how="organizer", now=now)
+            add_legal_contact(session, chapter, person, now=now)
     print(f"{name}: noted.")
 
 

@@ -19,6 +19,12 @@ IN_WORDS = {
     "paused": "senders that were put to rest",
     "twice": "texts that somebody got twice",
     "cannot_open": "texts without a number or without words",
+    "safety": "safety checks that nobody answered",
+    "no_lead": "appointments whose lead had not come ten minutes before",
+    "call_failed": "calls that the carrier refused",
+    "outcome": "appointments that ended so that people are needed",
+    "no_outcome": "appointments of which nobody has said how they ended",
+    "no_legal": "families who need legal help, with no legal contact named",
     "unread_text": "texts from people that could not be read in",
 }
 

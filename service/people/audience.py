@@ -107,6 +107,7 @@ class Offer(NamedTuple):
     vetting: int
     roles: list[str]
     languages: list[str]
+    car_seats: int = 0
 
 
 def offers_of(
@@ -115,7 +116,7 @@ def offers_of(
     """Return the chapter's volunteers of that vetting who get texts now, by id."""
     columns: Any = (
         Person.id, Person.time_zone, Person.language, Person.area, Volunteer.vetting,
-        Volunteer.roles, Volunteer.languages,
+        Volunteer.roles, Volunteer.languages, Volunteer.car_seats,
     )  # fmt: skip
     chosen: Any = select(*columns).select_from(Person)
     query = _reached(_fitting(chosen, Audience(chapter_id, min_vetting=min_vetting)), now)

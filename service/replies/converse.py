@@ -23,9 +23,11 @@ from service.people.tables import Consent, Family, Person, Volunteer
 from service.people.visits import has_page
 from service.replies import actions
 from service.replies.dates.when import read_when
+from service.replies.ending import Ending
 from service.replies.intents import Expecting, Intent, Reply
 from service.replies.lexicon import bare
 from service.replies.membership import TEXTS_PER_WEEK, Membership
+from service.replies.next_date import NextDate
 from service.replies.orders import Orders
 from service.replies.own_dates import OwnDates
 from service.replies.parse import parse
@@ -71,8 +73,13 @@ class Conversation:
             self._carrier_has_answered()
             return
         hearing = Hearing(self)
-        reply = self._read(hearing.expecting())
+        ending = Ending(self)
+        reply = self._read(hearing.expecting() or ending.expecting())
         if hearing.takes(reply):
+            ending.also_hears(reply)
+            self.membership.note_consent(reply)
+            return
+        if ending.takes(reply):
             self.membership.note_consent(reply)
             return
         if self.person.consent is Consent.OPTED_OUT and reply.intent not in _EVEN_IF_GONE:
@@ -115,7 +122,7 @@ class Conversation:
         if self.inbound.opt_out_type == "HELP":
             Hearing(self).help_was_asked()
         if self.inbound.opt_out_type == "STOP":
-            self.inbound.needs_person = self.is_expected_somewhere()
+            self.membership.leave()
 
     def _stop(self, reply: Reply) -> None:
         self.membership.stop(reply)
@@ -169,6 +176,10 @@ class Conversation:
         ):  # asking for company is coming back; the carrier may still block us
             opt_in(self.session, self.person, how="text", now=self.now)
         self.talking.begin(TalkKind.INTAKE)
+
+    def _next(self, reply: Reply) -> None:
+        if not NextDate(self).take(reply):
+            self._checkin(reply)
 
     def _erase(self, _reply: Reply) -> None:
         OwnDates(self).ask_to_erase()
@@ -328,7 +339,7 @@ _ALWAYS = (Intent.STOP, Intent.DISTRESS, Intent.REPORT)
 _COMMANDS = (
     Intent.START, Intent.HELP, Intent.JOIN, Intent.LANGUAGE, Intent.CHANGE, Intent.CHECKIN,
     Intent.HERE, Intent.IN, Intent.OUT, Intent.WAITING, Intent.LIST, Intent.ERASE, Intent.VOUCH,
-    Intent.LINK,
+    Intent.LINK, Intent.NEXT,
 )  # fmt: skip
 _HANDLERS: dict[Intent, Callable[[Conversation, Reply], None]] = {
     Intent.STOP: Conversation._stop,
@@ -346,6 +357,7 @@ _HANDLERS: dict[Intent, Callable[[Conversation, Reply], None]] = {
     Intent.AREA: Conversation._area,
     Intent.CHECKIN: Conversation._checkin,
     Intent.CHANGE: Conversation._change,
+    Intent.NEXT: Conversation._next,
     Intent.ERASE: Conversation._erase,
     Intent.REPORT: Conversation._report,
     Intent.HERE: Conversation._here,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from service.checkins.tables import Outcome
+
 
 class Intent(StrEnum):
     """What a text means."""
@@ -62,10 +64,7 @@ class Question(StrEnum):
 
 
 # How an appointment ended, in the order in which the question numbers them.
-OUTCOMES = (
-    "came_home", "new_date", "ticket", "removal_date", "monitor", "detained", "still_inside",
-    "rescheduled", "unknown",
-)  # fmt: skip
+OUTCOMES = tuple(outcome.value for outcome in Outcome)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from service.people.pending import newest_form, typed_in
 from service.people.register import make_volunteer, rename
 from service.people.tables import Consent, FormKind, Person, Volunteer
 from service.people.vouch import make_vouch_code, use_vouch_code
+from service.replies.gone import leave_everything
 from service.replies.intents import Intent, Reply
 from service.replies.tables import TalkKind
 from service.replies.talks.joining import Told
@@ -43,9 +44,15 @@ class Membership:
 
     def stop(self, reply: Reply) -> None:
         """Confirm an opt-out; it has been in force since the text was written down."""
-        self._talk.inbound.needs_person = self._talk.is_expected_somewhere()
+        self.leave()
         if not reply.by_carrier:
             self._talk.answer("opt_out", needed=ConsentNeeded.ALWAYS)
+
+    def leave(self) -> None:
+        """Give the places of somebody who left to others; a person reads it where they counted."""
+        talk = self._talk
+        talk.inbound.needs_person = talk.is_expected_somewhere()
+        leave_everything(self._session, talk.outbox, talk.person, now=talk.now)
 
     def doubtful(self) -> None:
         """Perhaps an opt-out: nothing more goes out until that is clear."""

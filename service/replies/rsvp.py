@@ -19,10 +19,11 @@ from service.privacy.keyring import KeyKind
 from service.privacy.scrub import scrub
 from service.privacy.seal import seal
 from service.replies.events import Event, describe
+from service.replies.gone import tell_of_a_lead_who_left
 from service.replies.holds import offer_places
 from service.replies.intents import Reply
 from service.rsvps.arrive import arrive
-from service.rsvps.respond import Answer, Response, respond
+from service.rsvps.respond import Answer, Response, respond, role_of
 from service.rsvps.tables import COMING, CONCERNED, Rsvp, RsvpState, SeatRole
 from service.rsvps.take_back import answer_before, take_back
 
@@ -58,10 +59,13 @@ class Answering:
     def say(self, answer: Answer, reply: Reply) -> None:
         """Write the answer down, tell it back, and offer a freed place to the next in line."""
         talk = self._talk
+        role = role_of(self._session, talk.person.id, self._subject)
         response = respond(
             self._session, talk.person.id, self._subject, answer, party_size=reply.party,
             now=talk.now,
         )  # fmt: skip
+        if role is SeatRole.LEAD and response.rsvp is not None and response.rsvp.role is None:
+            tell_of_a_lead_who_left(self._session, talk.outbox, self._subject, now=talk.now)
         self._note_effect(response, answer)
         event = self._tell(response, answer)
         if reply.remainder:

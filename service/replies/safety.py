@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from service.chapters.tables import Office
-from service.checkins.safety.arrive import is_here
+from service.checkins.safety.arrive import STILL_HELPS, is_here
 from service.checkins.safety.contacts import answer_contact, open_question_of
 from service.checkins.safety.find import Case, cases_of
 from service.checkins.safety.report import raise_alarm, say
@@ -23,6 +23,10 @@ from service.outbox.tables import ConsentNeeded, Priority
 from service.people.register import alias_words
 from service.people.tables import Person
 from service.replies.intents import Expecting, Intent, Reply
+from service.replies.lexicon import load_lexicon
+from service.replies.reading import read
+from service.rsvps.arrive import set_out
+from service.rsvps.ask import mark_answered
 
 if TYPE_CHECKING:
     from service.replies.converse import Conversation
@@ -55,6 +59,8 @@ class Hearing:
             self.cry()
             return True
         if reply.intent is Intent.HERE and self._is_here():
+            return True
+        if reply.intent is Intent.YES and self._sets_out():
             return True
         if reply.intent in (Intent.YES, Intent.NO) and self._answers_a_wish(reply):
             return True
@@ -158,6 +164,23 @@ class Hearing:
         leads = any(case.reporter is Reporter.LEAD for case, _ in rsvps)
         talk.answer("here_noted_lead" if leads else "here_noted")
         return True
+
+    def _sets_out(self) -> bool:
+        """Note that they are on the way to today's appointment: "on my way", "voy en camino"."""
+        talk = self._talk
+        lexicon = load_lexicon()
+        words, _ = read(talk.body, lexicon)
+        if not words.find(lexicon.get("on_my_way", "anywhere")):
+            return False
+        for case in self._cases:
+            if case.check.starts_at > talk.now - STILL_HELPS and set_out(
+                talk.session, talk.person.id, case.check.subject
+            ):
+                talk.inbound.subject, talk.inbound.needs_person = case.check.subject, False
+                mark_answered(talk.session, talk.person.id, case.check.subject, now=talk.now)
+                talk.answer("way_noted")
+                return True
+        return False
 
     # --- what they hear ---
 

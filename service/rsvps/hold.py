@@ -195,7 +195,11 @@ def _responder(person: Person, volunteer: Volunteer | None) -> Responder:
     if volunteer is None:
         return Responder(person.id, vetting=0)
     return Responder(
-        person.id, volunteer.vetting, tuple(volunteer.roles), tuple(volunteer.languages)
+        person.id,
+        volunteer.vetting,
+        tuple(volunteer.roles),
+        tuple(volunteer.languages),
+        volunteer.car_seats,
     )
 
 

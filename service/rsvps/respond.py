@@ -106,7 +106,9 @@ def responder(session: Session, person_id: UUID, subject: str) -> Responder:
         return Responder(person_id, vetting=0)
     asked = asked_role(session, person_id, subject)
     roles = (*volunteer.roles, *([asked] if asked else []))
-    return Responder(person_id, volunteer.vetting, roles, tuple(volunteer.languages))
+    return Responder(
+        person_id, volunteer.vetting, roles, tuple(volunteer.languages), volunteer.car_seats
+    )
 
 
 def rsvps_of(session: Session, subjects: Iterable[str]) -> dict[str, list[Rsvp]]:
@@ -130,6 +132,13 @@ def list_rsvps(
     if after is not None:
         query = query.where(col(Rsvp.id) > after)
     return session.exec(query.order_by(col(Rsvp.id)).limit(limit)).all()
+
+
+def role_of(session: Session, person_id: UUID, subject: str) -> SeatRole | None:
+    """Return the role in which somebody is counted on at an event, if they are."""
+    query = select(Rsvp.role).where(Rsvp.person_id == person_id, Rsvp.subject == subject)
+    role = session.exec(query).first()
+    return SeatRole(role) if role else None
 
 
 def next_coming(session: Session, person_id: UUID, *, now: datetime) -> Rsvp | None:

@@ -66,6 +66,7 @@ class Responder:
     vetting: int
     roles: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
+    car_seats: int = 0
 
 
 def fits(seat: Seat, who: Responder) -> bool:
@@ -74,7 +75,7 @@ def fits(seat: Seat, who: Responder) -> bool:
         return False
     if seat.role is SeatRole.CROWD:
         return True
-    if who.vetting < PLACE_VETTING:
+    if who.vetting < PLACE_VETTING or who.car_seats < (seat.car_seats or 0):
         return False
     if seat.role is SeatRole.LEAD:
         return who.vetting >= LEAD_VETTING

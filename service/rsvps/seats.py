@@ -90,6 +90,15 @@ def give_back(session: Session, seat_id: UUID, places: int) -> None:
     )
 
 
+def need_car_seats(session: Session, subject: str, count: int) -> None:
+    """Let only drivers with so many seats take the driver's place. Who has it keeps it."""
+    session.exec(
+        update(Seat)
+        .where(col(Seat.subject) == subject, col(Seat.role) == SeatRole.DRIVER)
+        .values(car_seats=count)
+    )
+
+
 def close_seats(session: Session, subject: str) -> None:
     """Take no further yes for an event."""
     session.exec(update(Seat).where(col(Seat.subject) == subject).values(is_open=False))

@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field
 
 from service.db import Table
-from service.db.types import words
+from service.db.types import since, words
 from service.privacy.keyring import KeyKind
 from service.privacy.policy import Field as Personal
 from service.privacy.read import SealedField
@@ -68,6 +68,7 @@ class Seat(Table, table=True):
     capacity: int | None = None
     taken: int = 0
     is_open: bool = True
+    car_seats: int = Field(default=0, sa_column_kwargs=since(0))  # a driver must have as many
     starts_at: datetime
     ends_at: datetime
 

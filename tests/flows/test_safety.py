@@ -264,6 +264,7 @@ def test_nobody_on_shift_is_an_alarm_for_all_organizers(day: Day) -> None:
 
 def test_stop_ends_texts_and_not_the_ladder(day: Day) -> None:
     day.shift(day.noor)
+    day.at(STARTS + timedelta(hours=1))  # they are there
     day.town.text(AZUCENA, "STOP", opt_out_type="STOP")
     day.town.text(ROSA, "STOP", opt_out_type="STOP")
     day.at(DUE)

@@ -14,9 +14,10 @@ from service.messages.pages import NoSuchWords, load_pages
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "service" / "web"
 WORDS = load_pages()
-WHOLE_KEY = re.compile(r"""\bt\(\s*["']([a-z_]+\.[a-z_0-9]+)["']\s*[,)]""")
+# `t` speaks the reader's language; `say` one that the template names.
+WHOLE_KEY = re.compile(r"""\b(?:t|say)\(\s*["']([a-z_]+\.[a-z_0-9]+)["']\s*[,)]""")
 EITHER_KEY = re.compile(r"""\bt\(\s*["']([a-z_.]+)["'] if [^,)]+ else ["']([a-z_.]+)["']""")
-BEGINNING = re.compile(r"""\bt\(\s*["']([a-z_]+)\.(l?)["'] ~""")
+BEGINNING = re.compile(r"""\b(?:t|say)\(\s*["']([a-z_]+)\.(l?)["'] ~""")
 JARGON = re.compile(r"\b(blasts?|outbox|deliver(y|ies)|segments?|check-?ins?)\b", re.IGNORECASE)
 TU = re.compile(
     r"\b(tú|tu|tus|te|ti|contigo|puedes|vienes|quieres|tienes|escribe|llama tú)\b", re.I

@@ -23,6 +23,7 @@ PRINTED = {
     "ERASE": Intent.ERASE, "BORRAR": Intent.ERASE, "SIGNED": Intent.SIGNED, "FIRME": Intent.SIGNED,
     "LOCK": Intent.LOCK, "BLOQUEAR": Intent.LOCK,
     "WROTE": Intent.WROTE, "ESCRIBI": Intent.WROTE,
+    "NEXT": Intent.NEXT, "PROXIMA": Intent.NEXT,
 }  # fmt: skip
 # What is understood within a conversation of several steps only: the section that knows it.
 WITHIN = {"LATER": "later", "LUEGO": "later", "ME": "myself", "YO": "myself"}

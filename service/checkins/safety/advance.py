@@ -19,6 +19,7 @@ from service.checkins.safety.rules import (
     At,
     Event,
     Ladder,
+    Reopened,
     Said,
     Tick,
     Times,
@@ -124,6 +125,8 @@ def _note_word(
     did, role = "took", ""
     if isinstance(event, Said):
         did, role = f"said_{event.word}", event.reporter.value
+    elif isinstance(event, Reopened):
+        did = "reopened"
     elif not isinstance(event, Took):
         did = "called_off"
     source = person.id.hex if person is not None else who

@@ -8,15 +8,20 @@ from uuid import UUID
 from sqlmodel import Session, select
 
 from service.calls.heard import record_key
+from service.calls.plan import withdraw_calls
 from service.calls.tables import VoiceCall
 from service.checkins.safety.report import say, take
 from service.checkins.safety.rules import Word
 from service.checkins.safety.tables import OVER, Reporter, SafetyCheck, SafetyState, SafetyStep
+from service.checkins.tables import CheckIn
 from service.outbox.enqueue import Outbox
 from service.people.tables import Person
 
 DIGITS = {"1": Word.OUT_AND_OK, "2": Word.WAITING, "3": Word.HELP}
 TO_TAKE = "1"
+
+
+LEGAL = "checkin"  # a call about how an appointment ended
 
 
 def check_of(session: Session, call: VoiceCall) -> SafetyCheck | None:
@@ -27,6 +32,8 @@ def check_of(session: Session, call: VoiceCall) -> SafetyCheck | None:
 
 def is_of_use(session: Session, call: VoiceCall) -> bool:
     """Return whether picking up still helps: nobody else has it, and it is not over."""
+    if (checkin := _checkin_of(session, call)) is not None:
+        return checkin.legal_person_id in (None, call.person_id)
     check = check_of(session, call)
     if check is None or check.state in OVER:
         return False
@@ -37,6 +44,8 @@ def press(
     session: Session, outbox: Outbox, call: VoiceCall, digit: str, *, now: datetime
 ) -> str | None:
     """Do what the key says; return which of [spoken.*] answers, or None to ask for a key again."""
+    if (checkin := _checkin_of(session, call)) is not None:
+        return _take_legal(session, call, checkin, digit, now)
     check = check_of(session, call)
     if check is None or digit not in call.keys or len(digit) != 1:
         return None
@@ -48,6 +57,27 @@ def press(
     reporter = _role(session, call)
     say(session, outbox, check, reporter, DIGITS[digit], person=person, now=now)
     return "key_heard"
+
+
+def _take_legal(
+    session: Session, call: VoiceCall, checkin: CheckIn, digit: str, now: datetime
+) -> str | None:
+    """Note which legal contact takes it: the first who presses 1."""
+    if digit != TO_TAKE:
+        return None
+    session.refresh(checkin, with_for_update=True)
+    is_theirs = checkin.legal_person_id in (None, call.person_id)
+    if record_key(session, call, digit, now=now) and checkin.legal_person_id is None:
+        checkin.legal_person_id, checkin.legal_at = call.person_id, now
+        session.add(checkin)
+        withdraw_calls(session, call.subject, reason="taken", now=now)
+    return "key_legal" if is_theirs else "key_late"
+
+
+def _checkin_of(session: Session, call: VoiceCall) -> CheckIn | None:
+    """Return the appointment whose outcome a call is about."""
+    kind, _, hex_id = call.subject.partition(":")
+    return session.get(CheckIn, UUID(hex_id)) if kind == LEGAL else None
 
 
 def _role(session: Session, call: VoiceCall) -> Reporter:

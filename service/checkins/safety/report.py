@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
+from service.checkins.rules import check_move
 from service.checkins.safety.advance import advance
 from service.checkins.safety.find import ended_lately
 from service.checkins.safety.rules import Said, Took, Word
@@ -110,6 +111,7 @@ def set_underway(session: Session, checkin_id: UUID) -> None:
     """Note that an approved check-in has begun. Safe to run twice."""
     checkin = session.get_one(CheckIn, checkin_id)
     if checkin.state is CheckInState.APPROVED:
+        check_move(checkin.state, CheckInState.UNDERWAY)
         checkin.state = CheckInState.UNDERWAY
         session.add(checkin)
 

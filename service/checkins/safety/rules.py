@@ -109,7 +109,14 @@ class CalledOff:
     """The appointment was cancelled."""
 
 
-Event = Tick | Said | Took | CalledOff
+@dataclass(frozen=True, slots=True)
+class Reopened:
+    """What was said to be over is not. is_inside: still inside; else nobody knows how it ended."""
+
+    is_inside: bool
+
+
+Event = Tick | Said | Took | CalledOff | Reopened
 
 
 # --- what follows ---------------------------------------------------------------------------------
@@ -173,6 +180,8 @@ def step(ladder: Ladder, event: Event, at: At) -> Result:
             return _to(ladder, S.TAKEN, at.now + ladder.times.taken), ()
         case CalledOff() if ladder.state is S.ARMED:
             return replace(ladder, state=S.OFF), ()
+        case Reopened() if ladder.state is S.RESOLVED:
+            return _reopened(ladder, event, at)
     return ladder, ()
 
 
@@ -293,6 +302,14 @@ def _resolved(ladder: Ladder, at: At) -> Result:
         ladder, state=S.ARMED, next_at=ladder.due_at, why=None, rung=None, tries=0, calls=0
     )
     return armed, () if ladder.state is S.ARMED else told
+
+
+def _reopened(ladder: Ladder, event: Reopened, at: At) -> Result:
+    """Ask again later, or have one of us speak with them first; the ladder goes on from there."""
+    fresh = replace(ladder, why=None, rung=None, tries=0, calls=0)
+    if event.is_inside:
+        return _to(fresh, S.WAITING, at.now + ladder.times.waiting), ()
+    return _to(fresh, S.OK, at.now + ladder.times.speak), (AskToSpeak(),)
 
 
 def _cries(ladder: Ladder, why: Why, at: At) -> Result:

@@ -46,9 +46,10 @@ class Told:
     """What the family has told so far. `day` and `at` are local to the office.
 
     is_sure: they said yes to the date as it was read back.   is_odd: a weekend or a holiday.
-    is_window: they named a time from which and one until which, and were asked for one.
+    is_window: they named two times and were asked for one.
     is_for_other: somebody registers for them; `phone` (E.164) is then whom we text, "" for the
     sender.   speaks: en, es or, in their own words, another language.
+    follows: the appointment before this one.   repeats: how often, as they said it ("4w").
     """
 
     day: date | None = None
@@ -62,6 +63,8 @@ class Told:
     speaks: str = ""
     is_for_other: bool = False
     phone: str | None = None
+    follows: UUID | None = None
+    repeats: str = ""
 
     def starts_at(self, zone: ZoneInfo) -> datetime:
         """Return the moment, noon where no time is known. Raises Misuse without a day."""
@@ -111,6 +114,15 @@ class Intake:
             told = _with(told, when, around)
         return self._on(told, around)
 
+    def follow(self, told: Told, text: str, around: Around) -> Turn[Told]:
+        """Begin with what is known of an appointment that follows another; `text` may name the day."""
+        when = _when(text, around)
+        if when.day is not None or when.at is not None:
+            return self._on(_with(told, when, around), around)
+        if text and when.question in _ONCE_MORE:
+            return Turn(Did.ASKED, told, Step.WHEN, Say(_ONCE_MORE[when.question]))
+        return self._on(told, around)
+
     def again(self, told: Told) -> Turn[Told]:
         """Ask for the date once more: the one that was told can't be taken."""
         bare = replace(told, day=None, at=None, is_sure=False)
@@ -123,10 +135,13 @@ class Intake:
         if step == Step.TIME:
             return Say("intake_time", {"day": _day(told, around)})
         if step == Step.READ_BACK:
-            template = "intake_when_sure" if told.is_odd else "family_read_back"
+            usual = "next_read_back" if told.follows and told.is_for_other else "family_read_back"
+            template = "intake_when_sure" if told.is_odd else usual
             return Say(template, {"day": _day(told, around), "time": _time(told, around)})
         if step == Step.OFFICE:
             return _which_office(around)
+        if step == Step.WHEN and told.follows is not None:
+            return Say("next_when")
         return Say(_ASKED_BY[Step(step)])
 
     def answer(self, step: str, told: Told, text: str, around: Around) -> Turn[Told]:

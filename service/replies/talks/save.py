@@ -7,7 +7,10 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from service.chapters.find import get_chapter, get_office, list_offices
+from service.chapters.tables import Office
+from service.checkins.follow import follow, is_registered
 from service.checkins.register import Registration, find_same, register
+from service.checkins.tables import CheckIn
 from service.inbox.tables import Inbound
 from service.messages import dates
 from service.people.consent import opt_in
@@ -28,6 +31,9 @@ if TYPE_CHECKING:
 
 def save_appointment(talk: Conversation, told: intake.Told) -> None:
     """Register what a family or a sponsor told. Raises InvalidValue on `starts_at`."""
+    if told.follows is not None:
+        save_next(talk, told, told.follows)
+        return
     chapter = get_chapter(talk.session, talk.person.chapter_id)
     office_id = told.office or list_offices(talk.session, chapter.id)[0].id
     zone = ZoneInfo(get_office(talk.session, chapter.id, office_id).time_zone)
@@ -56,6 +62,26 @@ def save_appointment(talk: Conversation, told: intake.Told) -> None:
         day, time = dates.day(checkin.starts_at, zone, talk.person.language), checkin.starts_at
         template = "intake_known" if is_known else "intake_for_other"
         talk.answer(template, {"day": day, "time": dates.time(time, zone)})
+
+
+def save_next(talk: Conversation, told: intake.Told, follows: UUID) -> None:
+    """Register the appointment after another, and tell whoever told us. Raises InvalidValue."""
+    before = talk.session.get_one(CheckIn, follows)
+    zone = ZoneInfo(talk.session.get_one(Office, before.office_id).time_zone)
+    by = talk.person.id if told.is_for_other else None
+    starts_at = told.starts_at(zone)
+    is_known = is_registered(talk.session, before, starts_at)
+    made = follow(
+        talk.session, talk.outbox, before, starts_at, told_by=by, repeats=told.repeats,
+        now=talk.now,
+    )  # fmt: skip
+    talk.inbound.subject = made.subject
+    if not told.is_for_other:
+        opt_in(talk.session, talk.person, how="text", now=talk.now)
+    if is_known or told.is_for_other:
+        day = dates.day(made.starts_at, zone, talk.person.language)
+        template = "intake_known" if is_known else "next_noted"
+        talk.answer(template, {"day": day, "time": dates.time(made.starts_at, zone)})
 
 
 def save_offer(talk: Conversation, told: joining.Told) -> None:

@@ -34,8 +34,10 @@ SCRIPTS: Mapping[TalkKind, Script[Any]] = {
     TalkKind.JOINING: Joining(),
     TalkKind.RECYCLED: Sure("recycled_ask"),
     TalkKind.ERASING: Sure("erase_sure"),
+    TalkKind.NEXT: Intake(),
 }
-HAND_OVER = {TalkKind.INTAKE: "intake_person"}  # what they are told when a person goes on
+# What they are told when a person goes on.
+HAND_OVER = {TalkKind.INTAKE: "intake_person", TalkKind.NEXT: "intake_person"}
 LEFT_AT = ("later", "forget")
 
 
@@ -73,6 +75,12 @@ class Talking:
         self._state = state
         text = self._talk.body if about is None else about
         self._go(state, SCRIPTS[kind].begin(text, self._around()))
+
+    def begin_next(self, told: intake.Told, text: str) -> None:
+        """Ask for what is missing of an appointment that follows another."""
+        state = open_talk(self._session, self._talk.person.id, TalkKind.NEXT, now=self._talk.now)
+        self._state = state
+        self._go(state, Intake().follow(told, text, self._around()))
 
     def go_on(self) -> None:
         """Take the text as the answer to the question that was asked."""

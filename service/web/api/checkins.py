@@ -1,8 +1,8 @@
-"""Check-ins: registered, approved, cancelled."""
+"""Check-ins: registered, approved, cancelled, ended."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from service.chapters.find import get_chapter, get_office
 from service.checkins.approve import MOST_PLACES, USUAL_PLACES, Approval, approve
 from service.checkins.cancel import cancel
 from service.checkins.find import get_checkin, list_checkins
+from service.checkins.outcome.record import Ended, record_outcome
 from service.checkins.register import (
     LONGEST_NOTE,
     MOST_PEOPLE,
@@ -22,7 +23,7 @@ from service.checkins.register import (
     register,
 )  # fmt: skip
 from service.checkins.rules import check_start
-from service.checkins.tables import CheckIn, CheckInState
+from service.checkins.tables import CheckIn, CheckInState, Outcome
 from service.people.register import Card
 from service.rsvps.seats import seats_of
 from service.rsvps.tables import SeatRole
@@ -62,6 +63,13 @@ class Approved(Shape):
         default_factory=lambda: dict(USUAL_PLACES), examples=[{"lead": 1, "accompanier": 3}]
     )
     agreed_to_texts: bool
+
+
+class EndedSo(Shape):
+    """How it ended. `deadline_on`: by when they are to leave or to bring a ticket, where known."""
+
+    outcome: Outcome
+    deadline_on: date | None = None
 
 
 class CheckInPaging(Paging):
@@ -125,6 +133,20 @@ def cancel_checkin(
     checkin = get_checkin(session, who.chapter_id, checkin_id)
     if checkin.state is not CheckInState.CANCELLED:
         cancel(session, wiring.outbox, checkin, by=who.viewer, now=now)
+    return show_checkin(session, who.reader, checkin, now=now)
+
+
+@router.post("/{checkin_id}/outcome")
+def write_outcome(
+    checkin_id: UUID, told: EndedSo, session: Write, wiring: Parts, who: Who, now: Now
+) -> ShownCheckIn:
+    """Say how it ended; who came, organizers and the legal contact are told. Safe to send twice.
+
+    still_inside and unknown are no end: the safety check goes on.
+    """
+    checkin = get_checkin(session, who.chapter_id, checkin_id)
+    ended = Ended(told.outcome, told.deadline_on)
+    record_outcome(session, wiring.outbox, checkin, ended, by=who.viewer, now=now)
     return show_checkin(session, who.reader, checkin, now=now)
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlmodel import Session, col, select
 
 from service.chapters.tables import Office
 from service.checkins.rules import Stage, stage
-from service.checkins.tables import CheckIn, CheckInState
+from service.checkins.tables import CheckIn, CheckInState, Outcome, Publicity
 from service.people.find import people_by_id
 from service.privacy.read import Reader
 from service.rsvps.rules import filling
@@ -34,7 +34,8 @@ class ShownCheckIn(Shape):
     """An appointment to report. Times are in UTC; `time_zone` is the office's.
 
     stage: recruiting, staffed, or short (within 72 hours and places open); null when nobody is
-    sought: not yet approved, or over.
+    sought: not yet approved, or over. outcome_by: an organizer's name, or the role of the person
+    whose phone said it. draft_rally_id: the call that the outcome asked for, to be looked at.
     """
 
     id: UUID
@@ -56,6 +57,12 @@ class ShownCheckIn(Shape):
     approved_at: datetime | None
     asked_at: datetime | None
     ended_at: datetime | None
+    publicity: Publicity
+    outcome: Outcome | None
+    outcome_by: str
+    outcome_at: datetime | None
+    deadline_on: date | None
+    draft_rally_id: UUID | None
 
 
 def show_checkin(
@@ -96,6 +103,12 @@ def show_checkins(
             approved_at=checkin.approved_at,
             asked_at=checkin.asked_at,
             ended_at=checkin.ended_at,
+            publicity=checkin.publicity,
+            outcome=checkin.outcome,
+            outcome_by=checkin.outcome_by,
+            outcome_at=checkin.outcome_at,
+            deadline_on=checkin.deadline_on,
+            draft_rally_id=checkin.rally_id,
         )
         for checkin in checkins
     ]

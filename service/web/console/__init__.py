@@ -21,17 +21,21 @@ from service.web.console import (
     messages,
     move,
     organizers,
+    outcome,
     people,
     person,
     person_do,
     posters,
     rally_life,
+    ride,
+    run_sheet,
     safety,
     send,
     set_up,
     settings,
     shifts,
     sign_in,
+    there,
     waits,
 )
 from service.web.console import (
@@ -77,6 +81,10 @@ for room in (
     person,
     waits,
     posters,
+    outcome,
+    ride,
+    run_sheet,
+    there,
 ):
     desk.include_router(room.router)
 

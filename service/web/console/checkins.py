@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,8 +16,11 @@ from service.chapters.find import get_chapter, list_offices
 from service.checkins.approve import USUAL_PLACES, Approval, approve
 from service.checkins.cancel import cancel
 from service.checkins.find import LIVE, get_checkin
+from service.checkins.follow import follower_of
 from service.checkins.move import MOVABLE
+from service.checkins.outcome.rules import BEGUN, GRAVE
 from service.checkins.register import MOST_PEOPLE, register
+from service.checkins.safety.arrive import BEFORE_START
 from service.checkins.safety.find import safety_of_checkin
 from service.checkins.tables import CheckIn, CheckInState
 from service.checkins.waves import ask_text, audience_of
@@ -88,6 +92,11 @@ def show(session: Read, desk: AtDesk, checkin_id: UUID) -> HTMLResponse:
         can_cancel=checkin.state in LIVE,
         can_move=checkin.state in MOVABLE and checkin.starts_at > desk.now,
         safety=safety_of_checkin(session, checkin.id),
+        outcome_is_open=checkin.state in BEGUN and checkin.starts_at <= desk.now,
+        grave=GRAVE,
+        legal_has_it=_legal_name(session, desk, checkin),
+        can_miss=_may_be_missed(checkin, desk.now),
+        following=follower_of(session, checkin.id),
         **context,
     )
 
@@ -163,6 +172,19 @@ def _companions(session: Session, desk: Desk, checkin: CheckIn) -> list[Companio
         Companion(people[r.person_id], r, reader.show(people[r.person_id].sealed_alias()))
         for r in answers
     ]
+
+
+def _may_be_missed(checkin: CheckIn, now: datetime) -> bool:
+    """Return whether somebody can be missing by now."""
+    return checkin.state in BEGUN and checkin.starts_at - BEFORE_START <= now
+
+
+def _legal_name(session: Session, desk: Desk, checkin: CheckIn) -> str:
+    """Return which legal contact took it, masked, or ""."""
+    if checkin.legal_person_id is None:
+        return ""
+    person = session.get_one(Person, checkin.legal_person_id)
+    return desk.reader().show(person.sealed_alias()) or desk.reader().show(person.sealed_phone())
 
 
 def _approval(

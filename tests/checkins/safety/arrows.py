@@ -12,6 +12,7 @@ from service.checkins.safety.rules import (
     CalledOff,
     Event,
     Ladder,
+    Reopened,
     Said,
     Tick,
     Took,
@@ -27,6 +28,8 @@ EVENTS: tuple[Event, ...] = (
     Tick(is_handed_over=True),
     Took(),
     CalledOff(),
+    Reopened(is_inside=True),
+    Reopened(is_inside=False),
     *(Said(reporter, word) for reporter, word in product(Reporter, Word)),
 )
 
@@ -46,6 +49,10 @@ def name_of(event: Event) -> str:
             return "somebody takes it"
         case CalledOff():
             return "cancelled"
+        case Reopened(is_inside=True):
+            return "still inside after all"
+        case Reopened():
+            return "nobody knows how it ended"
     return "the clock"
 
 

@@ -31,6 +31,7 @@ CLOSED = [
     ("GET", f"/api/v1/checkins/{UNKNOWN}"),
     ("POST", f"/api/v1/checkins/{UNKNOWN}/approve"),
     ("POST", f"/api/v1/checkins/{UNKNOWN}/cancel"),
+    ("POST", f"/api/v1/checkins/{UNKNOWN}/outcome"),
     ("GET", f"/api/v1/checkins/{UNKNOWN}/rsvps"),
     ("GET", "/api/v1/rallies"),
     ("POST", "/api/v1/rallies"),

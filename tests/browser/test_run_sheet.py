@@ -1,0 +1,43 @@
+"""The run sheet is one Letter page, in both languages, and gives nobody away."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.browser.site import Site, running_site
+from tests.web.conftest import Group
+from tests.web.console.test_board import approved
+
+ONE_PAGE = re.compile(rb"/Type\s*/Page(?!s)")
+
+
+@pytest.fixture
+def site(sqlite_original: Path, tmp_path: Path) -> Iterator[Site]:
+    """A chapter of its own."""
+    with running_site(tmp_path, sqlite_original) as running:
+        yield running
+
+
+def test_it_is_one_page_in_both_languages(page: Page, site: Site) -> None:
+    group = Group(site.chapter, site.office, site.organizer, token="")
+    checkin = approved(site.wiring, group, days=2)
+    page.goto(site.link())
+    page.get_by_role("button", name="Sign in").click()
+    page.goto(f"{site.url}/checkins/{checkin.id}/sheet")
+    said = page.locator(".run-sheet").inner_text()
+    assert "Text HERE when you arrive" in said
+    assert "escriba LLEGUE" in said
+    assert "Azucena" not in said
+    assert "413-555-0142" in said
+    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert wide <= 0
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    printed = page.pdf(prefer_css_page_size=True)
+    assert len(ONE_PAGE.findall(printed)) == 1
