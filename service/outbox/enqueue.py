@@ -37,6 +37,7 @@ class Text:
 
     once_key: the reason for this text; a second with the same key is never written.
     not_after: when it has lost its use (default: 12 hours on).
+    body: the whole text, where somebody wrote it: a test of it, or a copy to approve.
     """
 
     template: str
@@ -49,6 +50,7 @@ class Text:
     resends: bool = False
     not_before: datetime | None = None
     not_after: datetime | None = None
+    body: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ class Outbox:
         speaking = self.catalog.speaking_as(
             network=chapter.network_name, phone=chapter.contact_phone
         )
-        body = speaking.text(text.template, person.language, **text.values)
+        body = text.body or speaking.text(text.template, person.language, **text.values)
         delivery_id = new_id()
         key = self.keyring.key(KeyKind.PERSON, person.id)
         row = _row(person, chapter, _sender_id(session, chapter.id), text, now) | {

@@ -188,3 +188,11 @@ class UploadedList(Table, table=True):
     agreed: str = ""  # how they agreed to texts, if that is on paper; else they are invited
     next_row: int = 0  # of those judged: what is before it has been applied
     added: int = 0
+
+
+class Chosen(Table, table=True):
+    """Who a message goes to: written down when it is launched, so that later changes move nobody."""
+
+    __tablename__ = "chosen"
+    list_id: UUID = Field(primary_key=True)  # the message's
+    person_id: UUID = Field(foreign_key="person.id", primary_key=True)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
 from sqlmodel import Session
 
+from service.blasts.drafts import drop_others
 from service.blasts.launch import Plan, launch
+from service.blasts.second import needs_second
 from service.blasts.tables import Blast, BlastKind
 from service.chapters.find import get_chapter
 from service.errors import InvalidValue, WrongState
@@ -17,6 +20,7 @@ from service.privacy import audit
 from service.privacy.policy import Viewer
 from service.rallies.rules import next_reminder_at
 from service.rallies.tables import Rally, RallyState
+from service.rsvps.choose import count_people
 from service.rsvps.seats import make_seats
 from service.rsvps.tables import SeatRole
 
@@ -34,11 +38,17 @@ def announce(
     by: Viewer,
     now: datetime,
     at: datetime | None = None,
+    audience: Audience | None = None,
+    bodies: Mapping[str, str] | None = None,
+    is_seconded: bool = False,
 ) -> Blast:
     """Send the call now or at a time; return its blast. Safe to send twice: by `blast_id`.
 
-    Raises WrongState when it has been announced with another id, is cancelled or is over;
-    InvalidValue on `blast_id` when something else was sent under it.
+    audience: every volunteer of the chapter by default. bodies: the texts as they arrive, by
+    language; the rally's own words by default. is_seconded: a second person has said yes, or need
+    not: without it a call to more people than the chapter's limit is refused.
+    Raises WrongState when it has been announced with another id, is cancelled or is over, or needs a
+    second person; InvalidValue on `blast_id` when something else was sent under it.
     """
     session.refresh(rally, with_for_update=True)  # two organizers at once take turns
     existing = session.get(Blast, blast_id)
@@ -50,6 +60,8 @@ def announce(
         raise WrongState("rally_not_in_state", f"rally {rally.id} is {rally.state}")
     if rally.starts_at <= now or (at is not None and at >= rally.starts_at):
         raise WrongState("rally_over", f"rally {rally.id} starts at {rally.starts_at}")
+    if not is_seconded:
+        _refuse_many(session, rally, audience, now)
     places = {SeatRole.CROWD: rally.people_limit}
     make_seats(session, rally.subject, places, starts_at=rally.starts_at, ends_at=rally.ends_at)
     blast = launch(
@@ -58,8 +70,8 @@ def announce(
             id=blast_id,
             subject=rally.subject,
             kind=BlastKind.CALL,
-            audience=audience_of(rally),
-            bodies={"en": rally.text_en, "es": rally.text_es},
+            audience=audience or audience_of(rally),
+            bodies=bodies or {"en": rally.text_en, "es": rally.text_es},
             priority=Priority.BULK,
             not_after=rally.starts_at,
             created_by=by.name,
@@ -72,5 +84,13 @@ def announce(
     rally.state, rally.announced_at = RallyState.ANNOUNCED, now
     rally.remind_at = next_reminder_at(rally.starts_at, zone, now)
     session.add(rally)
+    drop_others(session, rally.subject, BlastKind.CALL, but=blast_id)
     audit.record(session, actor=by, action="rally.announce", subject=rally.subject, now=now)
     return blast
+
+
+def _refuse_many(session: Session, rally: Rally, audience: Audience | None, now: datetime) -> None:
+    chapter = get_chapter(session, rally.chapter_id)
+    people = count_people(session, audience or audience_of(rally), now=now).people
+    if needs_second(chapter, people):
+        raise WrongState("second_needed", limit=chapter.second_over, people=people)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from service.blasts.drafts import drop_others
 from service.blasts.launch import Plan, launch
 from service.blasts.tables import Blast, BlastKind
 from service.chapters.find import get_chapter
@@ -37,6 +38,7 @@ def cancel(
     rally.state, rally.ended_at, rally.remind_at = RallyState.CANCELLED, now, None
     session.add(rally)
     close_event(session, rally.subject, reason="cancelled", now=now)
+    drop_others(session, rally.subject, BlastKind.CALL)
     audit.record(session, actor=by, action="rally.cancel", subject=rally.subject, now=now)
     if not asked or rally.starts_at <= now:
         return None

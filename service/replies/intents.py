@@ -37,6 +37,8 @@ class Intent(StrEnum):
     ERASE = "erase"
     LIST = "list"
     LOCK = "lock"
+    APPROVE = "approve"
+    UNDO = "undo"
     THANKS = "thanks"
     UNKNOWN = "unknown"
 

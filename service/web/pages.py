@@ -113,7 +113,9 @@ def answer_error(request: Request, status: int, error: Exception) -> Response:
     told = catalog_of(request).error(code, language, **values)
     template = "signin_needed.html" if status == 401 else "error.html"
     typed = typed_of(request) if request.method == "POST" else {}
-    return page(request, template, language=language, status=status, told=told, typed=typed)
+    return page(
+        request, template, language=language, status=status, told=told, typed=typed, prefix=KEPT
+    )
 
 
 def confirm_page(

@@ -28,7 +28,8 @@ ANSWERS = {
     "intake_far", "intake_time", "intake_window", "intake_when_sure", "intake_whose", "intake_office",
     "intake_people", "intake_ride", "intake_speaks", "own_date", "promised_item", "ask_again",
     "joining_speaks", "joining_can", "joined", "joined_training", "events_list", "events_one",
-    "hold_missed",
+    "hold_missed", "approve_prefix", "approved", "code_unknown", "approve_changed", "undone",
+    "undo_late",
 }  # fmt: skip
 # Follow a yes of the same person, who knows what they said yes to; these need all their letters.
 FOLLOW_A_YES = {
@@ -149,9 +150,9 @@ def test_there_is_always_a_number_where_a_person_answers(key: str) -> None:
 
 # Texts that no room sends yet. This list only ever gets shorter.
 NOT_SENT_YET = {
-    "confirm_signup", "one_time_code", "family_companions", "family_reminder_7d",
+    "confirm_signup", "family_companions", "family_reminder_7d",
     "family_reminder_1d", "family_reminder_3h", "outcome_ask", "outcome_read_back",
-    "rally_moved", "rally_new_time", "all_clear", "action_call", "action_counted", "test_prefix",
+    "rally_moved", "rally_new_time", "all_clear", "action_call", "action_counted",
 }  # fmt: skip
 
 

@@ -20,7 +20,8 @@ PRINTED = {
     "LLAME": Intent.CALLED, "ENGLISH": Intent.LANGUAGE, "ESPAÑOL": Intent.LANGUAGE,
     "Y": Intent.YES, "S": Intent.YES, "N": Intent.NO, "DATE": Intent.CHECKIN,
     "CITA": Intent.CHECKIN, "CITAS": Intent.LIST, "EVENTS": Intent.LIST, "EVENTOS": Intent.LIST,
-    "ERASE": Intent.ERASE, "BORRAR": Intent.ERASE,
+    "ERASE": Intent.ERASE, "BORRAR": Intent.ERASE, "APPROVE": Intent.APPROVE,
+    "APRUEBO": Intent.APPROVE, "UNDO": Intent.UNDO, "DESHACER": Intent.UNDO,
 }  # fmt: skip
 # What is understood within a conversation of several steps only: the section that knows it.
 WITHIN = {"LATER": "later", "LUEGO": "later", "ME": "myself", "YO": "myself"}
@@ -28,6 +29,7 @@ WITHIN = {"LATER": "later", "LUEGO": "later", "ME": "myself", "YO": "myself"}
 LOUD = {
     "A", "O", "ZIP", "ID", "OK", "NEW", "PLACE", "TIME", "TEST", "CANCELLED", "I", "AREA", "ZONA", "SE",
     "LUGAR", "NUEVO", "NUEVA", "HORA", "CANCELA", "PRUEBA",
+    "TO", "POR", "APROBAR",
 }  # fmt: skip
 
 

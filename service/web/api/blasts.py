@@ -30,6 +30,7 @@ class EventKind(StrEnum):
 
     CHECKIN = "checkin"
     RALLY = "rally"
+    MESSAGE = "message"  # about no event: the blast itself
 
 
 class About(Shape):

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Depends
 
 from service.web.console import (
     account,
+    audience,
     board,
     checkins,
     compose,
@@ -11,8 +12,11 @@ from service.web.console import (
     export,
     halt,
     lists,
+    look,
     messages,
+    notes,
     organizers,
+    own_phone,
     people,
     safety,
     send,
@@ -33,8 +37,8 @@ from_here = [Depends(same_origin), Depends(remember_typed)]
 
 desk = APIRouter(dependencies=[*from_here, Depends(signed_in_organizer)])
 for room in (
-    board, checkins, compose, send, messages, people, safety, shifts, streams, sign_in, set_up,
-    confirm, account, organizers, lists, export, halt, settings,
+    board, checkins, compose, notes, audience, look, own_phone, send, messages, people, safety,
+    shifts, streams, sign_in, set_up, confirm, account, organizers, lists, export, halt, settings,
 ):  # fmt: skip
     desk.include_router(room.router)
 
