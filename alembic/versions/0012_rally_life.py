@@ -7,7 +7,7 @@ import sqlmodel
 from alembic import op
 
 revision = "0012"
-down_revision = "0007"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
@@ -99,6 +99,7 @@ def _add_actions() -> None:
         sa.Column("days", number, nullable=False),
         *(sa.Column(name, text, nullable=False) for name in said),
         sa.Column("created_by", text, nullable=False),
+        sa.Column("changed_by", sa.Uuid(), nullable=True),
         sa.Column("created_at", moment, nullable=False),
         sa.Column("announced_at", moment, nullable=True),
         sa.Column("next_send_at", moment, nullable=True),

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Column
+from sqlalchemy import JSON, Column, Index
 from sqlmodel import Field
 
 from service.db import Table
@@ -42,6 +42,14 @@ class Purpose(StrEnum):
 
 def _usually(value: str) -> dict[str, Any]:
     return {"server_default": value}
+
+
+class CodeFor(StrEnum):
+    """What a code that came by text is good for."""
+
+    PHONE = "phone"  # to show that a phone is theirs
+    APPROVE = "approve"  # to approve somebody else's message to many
+    UNDO = "undo"  # to take one's own back before it leaves
 
 
 class Organizer(Table, table=True):
@@ -173,3 +181,23 @@ class LockCode(Table, table=True):
     organizer_id: UUID = Field(foreign_key="organizer.id", primary_key=True)
     code_key: bytes  # under the blind index: the digits themselves are kept nowhere
     made_at: datetime
+
+
+class TextCode(Table, table=True):
+    """Four digits texted to an organizer's own phone. Works once, for a while, for a few tries.
+
+    person_id: whose phone it went to. about: which draft or message it is for, as hex.
+    """
+
+    __tablename__ = "text_code"
+    __table_args__ = (Index("ix_text_code_person_id", "person_id"),)
+    id: UUID = Field(primary_key=True)
+    organizer_id: UUID = Field(foreign_key="organizer.id", index=True)
+    person_id: UUID = Field(foreign_key="person.id")
+    purpose: CodeFor = Field(sa_type=words(CodeFor))
+    about: str = Field(default="", index=True)
+    code_hash: bytes
+    made_at: datetime
+    expires_at: datetime
+    wrong_tries: int = 0
+    used_at: datetime | None = None

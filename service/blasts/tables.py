@@ -35,6 +35,7 @@ class BlastKind(StrEnum):
     CHANGE = "change"  # tells those who were asked that something moved or is off
     ACTION = "action"  # asks people to do something from where they are
     RESULT = "result"  # tells those who took part how far it has come, and how it ended
+    NOTE = "note"  # says something and asks for no answer: an announcement, a word to those asked
 
 
 class Blast(Table, table=True):
@@ -60,4 +61,50 @@ class Blast(Table, table=True):
     created_at: datetime
     launched_at: datetime | None = None
     ended_at: datetime | None = None
+    ended_by: str | None = None  # who stopped it
     stop_reason: str = ""
+
+
+class DraftState(StrEnum):
+    """How far a message is that an organizer writes. It becomes a blast when it is launched."""
+
+    DRAFT = "draft"
+    AWAITING_SECOND = "awaiting_second"  # for a second person's yes
+    LAUNCHED = "launched"  # the blast has the draft's id
+    DROPPED = "dropped"
+
+
+class MessageDraft(Table, table=True):
+    """A message to many as it is written, looked at and approved. Holds nothing personal.
+
+    typed: the rest of its form, as it was left. asked_about: a fingerprint of what a second person was
+    asked to approve.
+    """
+
+    __tablename__ = "message_draft"
+    __table_args__ = (
+        Index("ix_message_draft_chapter_id_state", "chapter_id", "state"),
+        Index("ix_message_draft_subject", "subject"),
+    )
+    id: UUID = Field(primary_key=True)
+    chapter_id: UUID = Field(foreign_key="chapter.id")
+    subject: str
+    kind: BlastKind = Field(sa_type=words(BlastKind))
+    state: DraftState = Field(default=DraftState.DRAFT, sa_type=words(DraftState))
+    title: str = ""
+    text_en: str = ""
+    text_es: str = ""
+    audience: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    typed: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    send_at: datetime | None = None  # None: as soon as it is launched
+    made_by: str
+    made_at: datetime
+    changed_by_id: UUID | None = None  # an organizer
+    changed_at: datetime
+    asked_by: str = ""  # who wants to send it, and has asked for a second person
+    asked_by_id: UUID | None = None
+    asked_at: datetime | None = None
+    asked_about: str = ""
+    approved_by: str = ""
+    approved_by_id: UUID | None = None
+    approved_at: datetime | None = None

@@ -62,6 +62,10 @@ class Chapter(Table, table=True):
     wave_minutes: int = Field(default=4 * 60, sa_column_kwargs=since(4 * 60))
     people_per_place: int = Field(default=3, sa_column_kwargs=since(5))
     most_asks: int = Field(default=3, sa_column_kwargs=since(3))
+    # A message to more people than this needs a second person's yes.
+    second_over: int = Field(default=50, sa_column_kwargs=since(50))
+    # What a part costs, in US cents: an estimate of the carrier's price with its fees.
+    cents_per_part: float = Field(default=1.1, sa_column_kwargs=since("1.1"))
     # Days after somebody came home, until what is personal in their appointment is erased.
     keep_days: int = Field(default=14, sa_column_kwargs=since(14))
     texts_version: int = Field(default=0, sa_column_kwargs=since(0))  # of its own texts

@@ -103,6 +103,37 @@ def plain(body: str) -> str:
     return body.translate(_LOOKALIKES)
 
 
+def without_accents(body: str) -> str:
+    """Return the text in the cheaper alphabet as far as that goes: plain punctuation, no accents.
+
+    ñ, é and ü stay: they cost nothing more.
+    """
+    return plain(body).translate(_ACCENTS)
+
+
+def cheaper_table() -> dict[str, str]:
+    """Return what `without_accents` puts in place of each letter, for the page that counts along."""
+    accents = {chr(code): chr(instead) for code, instead in _ACCENTS.items()}
+    return accents | {chr(code): instead for code, instead in _LOOKALIKES.items()}
+
+
+def marked(body: str) -> list[tuple[str, bool]]:
+    """Return the text in pieces, each with whether its letters move it to UCS-2."""
+    pieces: list[tuple[str, bool]] = []
+    for cluster in _clusters(body):
+        is_costly = cluster not in GSM
+        if pieces and pieces[-1][1] == is_costly:
+            pieces[-1] = (pieces[-1][0] + cluster, is_costly)
+        else:
+            pieces.append((cluster, is_costly))
+    return pieces
+
+
+def parts_saved(body: str) -> int:
+    """Return how many parts `without_accents` saves."""
+    return count_anything(body).parts - count_anything(without_accents(body)).parts
+
+
 def _clusters(body: str) -> Iterator[str]:
     """Yield what a reader sees as one letter; CR LF stays two, as the carrier counts it."""
     return (match.group() for match in regex.finditer(r"\r|\n|\X", body))

@@ -38,6 +38,7 @@ class Text:
 
     once_key: the reason for this text; a second with the same key is never written.
     not_after: when it has lost its use (default: 12 hours on).
+    body: the whole text, where somebody wrote it: a test of it, or a copy to approve.
     """
 
     template: str
@@ -50,6 +51,7 @@ class Text:
     resends: bool = False
     not_before: datetime | None = None
     not_after: datetime | None = None
+    body: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class Outbox:
         speaking = self.catalog.speaking_as(
             network=chapter.network_name, phone=chapter.contact_phone
         )
-        body = speaking.text(text.template, person.language, **text.values)
+        body = text.body or speaking.text(text.template, person.language, **text.values)
         body = in_front(self.catalog, text.subject, person.language, body)
         delivery_id = new_id()
         key = self.keyring.key(KeyKind.PERSON, person.id)

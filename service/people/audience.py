@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, or_
+from sqlalchemy import ColumnElement, String, and_, case, cast, false, func, literal, or_, true
+from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from service.people.tables import Consent, Person, Volunteer
+from service.db.tables import table_of
+from service.people.area import distance_miles
+from service.people.register import LANGUAGES
+from service.people.tables import Chosen, Consent, Person, Volunteer
+
+People = SelectOfScalar[UUID]  # a query that names people
+LISTS = ("languages", "areas", "roles", "speaks", "answers")
 
 
 @dataclass(frozen=True)
 class Audience:
     """Volunteers of a chapter. Families are never part of one: they get only their own texts.
 
-    languages, areas: empty means all. only: these people and no others (those who were asked).
+    Empty means all. languages: those they read. areas: by name. near, within_miles: a ZIP code or
+    town, and how far from there. roles, speaks: what they offer, any of these. answers: what they
+    said, as `rsvps/choose.py` reads it. only: these people and no others (those who were asked).
+    chosen: these people, written down under this id.
     """
 
     chapter_id: UUID
@@ -26,25 +37,45 @@ class Audience:
     languages: tuple[str, ...] = ()
     areas: tuple[str, ...] = ()
     only: tuple[UUID, ...] | None = None
+    near: str = ""
+    within_miles: int = 0
+    roles: tuple[str, ...] = ()
+    speaks: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
+    chosen: UUID | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return what `from_json` reads."""
         made = asdict(self)
         made["chapter_id"] = self.chapter_id.hex
         made["only"] = None if self.only is None else [id_.hex for id_ in self.only]
+        made["chosen"] = None if self.chosen is None else self.chosen.hex
         return made
 
     @staticmethod
     def from_json(data: dict[str, Any]) -> Audience:
         """Return the audience that `to_json` wrote."""
-        only = data.get("only")
+        only, chosen = data.get("only"), data.get("chosen")
         return Audience(
             chapter_id=UUID(data["chapter_id"]),
             min_vetting=data["min_vetting"],
-            languages=tuple(data["languages"]),
-            areas=tuple(data["areas"]),
             only=None if only is None else tuple(UUID(id_) for id_ in only),
+            near=data.get("near", ""),
+            within_miles=data.get("within_miles", 0),
+            chosen=None if chosen is None else UUID(chosen),
+            **{name: tuple(data.get(name, ())) for name in LISTS},
         )
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What other rooms know of people, as queries: who must be among those meant, who is left out.
+
+    among: in each of these. without: reason -> those whom it keeps from getting the text.
+    """
+
+    among: Sequence[People] = ()
+    without: Mapping[str, People] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -60,21 +91,59 @@ class Count:
         return sum(self.by_language.values())
 
 
-def count_audience(session: Session, audience: Audience, *, now: datetime) -> Count:
-    """Count who would get a text now, and who would not: opted_out, not_joined, number_dead, paused."""
-    group: Any = select(col(Person.language), func.count()).select_from(Person)
-    rows = session.exec(_reached(_fitting(group, audience), now).group_by(Person.language)).all()
-    fitting = _fitting(select(func.count()).select_from(Person), audience)
-    active = fitting.where(Person.consent == Consent.ACTIVE)
-    dead = active.where(col(Person.is_unreachable))
-    reasons = {
-        "opted_out": fitting.where(Person.consent == Consent.OPTED_OUT),
-        "not_joined": fitting.where(col(Person.consent).in_([Consent.NONE, Consent.INVITED])),
-        "number_dead": dead,
-        "paused": active.where(~col(Person.is_unreachable), col(Volunteer.paused_until) > now),
-    }
-    left_out = {reason: session.exec(query).one() for reason, query in reasons.items()}
-    return Count(dict(rows), {reason: count for reason, count in left_out.items() if count})
+NO_BOUNDS = Bounds()
+
+
+def count_audience(
+    session: Session, audience: Audience, *, now: datetime, bounds: Bounds = NO_BOUNDS
+) -> Count:
+    """Count who would get a text now, and who would not and why: each person once, one query.
+
+    Reasons, the first that holds: opted_out, not_joined, held, number_dead, paused, area_unknown,
+    then those of `bounds`.
+    """
+    audience = _with_areas(session, audience)
+    reason = _reason(audience, bounds, now)
+    each: Any = select(reason.label("why"), col(Person.language).label("language"))
+    people = _fitting(each.select_from(Person), audience, bounds).subquery()
+    counted = sa_select(people.c.why, people.c.language, func.count())
+    found = Count()
+    for why, language, count in session.execute(counted.group_by(people.c.why, people.c.language)):
+        counts, key = (found.left_out, why) if why else (found.by_language, language)
+        counts[key] = counts.get(key, 0) + count
+    return found
+
+
+def choose(
+    session: Session, audience: Audience, list_id: UUID, *, now: datetime,
+    bounds: Bounds = NO_BOUNDS,
+) -> Audience:  # fmt: skip
+    """Write down who gets a text, under `list_id`, and return that audience: it moves no more.
+
+    Safe to run twice: the second time replaces the first.
+    """
+    resolved = _with_areas(session, audience)
+    table = table_of(Chosen)
+    ids: Any = sa_select(literal(list_id, table.c.list_id.type), col(Person.id)).select_from(Person)
+    query = _fitting(ids, resolved, bounds).where(_reason(resolved, bounds, now) == "")
+    session.execute(table.delete().where(table.c.list_id == list_id))
+    session.execute(table.insert().from_select(["list_id", "person_id"], query))
+    return Audience(audience.chapter_id, chosen=list_id)
+
+
+def one_of_each_language(
+    session: Session, audience: Audience, *, now: datetime, bounds: Bounds = NO_BOUNDS
+) -> dict[str, Person]:
+    """Return somebody who gets the text, for each language that is read among them."""
+    resolved = _with_areas(session, audience)
+    found: dict[str, Person] = {}
+    for language in resolved.languages or LANGUAGES:
+        readers = _fitting(select(Person), replace(resolved, languages=(language,)), bounds)
+        query = readers.where(_reason(resolved, bounds, now) == "").order_by(col(Person.id))
+        person = session.exec(query.limit(1)).first()
+        if person is not None:
+            found[language] = person
+    return found
 
 
 class Recipient(NamedTuple):
@@ -90,7 +159,9 @@ def next_people(
 ) -> list[Recipient]:
     """Return the next people of the audience by id, those after `after`, at most `limit`."""
     columns: Any = select(col(Person.id), col(Person.time_zone), col(Person.language))
-    query = _reached(_fitting(columns, audience), now)
+    query = _reached(_fitting(columns, _with_areas(session, audience)), now)
+    if audience.near:
+        query = query.where(Person.area != "")
     if after is not None:
         query = query.where(col(Person.id) > after)
     rows = session.exec(query.order_by(col(Person.id)).limit(limit)).all()
@@ -123,19 +194,73 @@ def offers_of(
     return [Offer(*row) for row in session.exec(query.order_by(col(Person.id))).all()]
 
 
-def _fitting(query: SelectOfScalar[Any], audience: Audience) -> SelectOfScalar[Any]:
+def areas_of(session: Session, chapter_id: UUID) -> list[str]:
+    """Return the areas that the chapter's people named, by name."""
+    query = select(Person.area).where(Person.chapter_id == chapter_id, Person.area != "")
+    return sorted(session.exec(query.distinct()).all(), key=str.casefold)
+
+
+def _with_areas(session: Session, audience: Audience) -> Audience:
+    """Return the audience with the areas that lie near enough, measured once for each area."""
+    if not audience.near:
+        return audience
+    near = [
+        area
+        for area in areas_of(session, audience.chapter_id)
+        if (miles := distance_miles(area, audience.near)) is not None
+        and miles <= audience.within_miles
+    ]
+    return replace(audience, areas=(*audience.areas, *near))
+
+
+def _fitting(query: Any, audience: Audience, bounds: Bounds = NO_BOUNDS) -> Any:
     query = query.join(Volunteer, col(Volunteer.person_id) == Person.id).where(
-        Person.chapter_id == audience.chapter_id, Volunteer.vetting >= audience.min_vetting
+        Person.chapter_id == audience.chapter_id,
+        col(Person.consent) != Consent.ERASED,
+        Volunteer.vetting >= audience.min_vetting,
     )
     if audience.languages:
         query = query.where(col(Person.language).in_(audience.languages))
-    if audience.areas:
-        query = query.where(col(Person.area).in_(audience.areas))
+    if audience.areas or audience.near:
+        # Where nobody knows how far away they live is told apart from who lives too far away.
+        unknown = col(Person.area) == "" if audience.near else false()
+        query = query.where(or_(col(Person.area).in_(audience.areas), unknown))
+    for column, wanted in (
+        (Volunteer.roles, audience.roles),
+        (Volunteer.languages, audience.speaks),
+    ):
+        if wanted:
+            query = query.where(or_(*(_holds(column, word) for word in wanted)))
     if audience.only is not None:
         query = query.where(col(Person.id).in_(audience.only))
+    if audience.chosen is not None:
+        theirs = select(Chosen.person_id).where(Chosen.list_id == audience.chosen)
+        query = query.where(col(Person.id).in_(theirs))
+    for people in bounds.among:
+        query = query.where(col(Person.id).in_(people))
     return query
 
 
-def _reached(query: SelectOfScalar[Any], now: datetime) -> SelectOfScalar[Any]:
+def _holds(column: Any, word: str) -> ColumnElement[bool]:
+    """Whether a JSON list of plain words holds this one, on both databases."""
+    return cast(column, String).contains(f'"{word}"', autoescape=True)
+
+
+def _reason(audience: Audience, bounds: Bounds, now: datetime) -> ColumnElement[str]:
+    """Return, as SQL, why somebody who is meant gets no text; "" for who gets it."""
+    is_area_unknown = and_(col(Person.area) == "", true() if audience.near else false())
+    return case(
+        (col(Person.consent) == Consent.OPTED_OUT, "opted_out"),
+        (col(Person.consent).in_([Consent.NONE, Consent.INVITED]), "not_joined"),
+        (col(Person.consent) == Consent.HELD, "held"),
+        (col(Person.is_unreachable), "number_dead"),
+        (col(Volunteer.paused_until) > now, "paused"),
+        (is_area_unknown, "area_unknown"),
+        *((col(Person.id).in_(people), why) for why, people in bounds.without.items()),
+        else_="",
+    )
+
+
+def _reached(query: Any, now: datetime) -> Any:
     awake = or_(col(Volunteer.paused_until).is_(None), col(Volunteer.paused_until) <= now)
     return query.where(Person.consent == Consent.ACTIVE, ~col(Person.is_unreachable), awake)

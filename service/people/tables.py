@@ -265,3 +265,11 @@ class CalendarFeed(Table, table=True):
     organizer_id: UUID | None = Field(default=None, foreign_key="organizer.id", unique=True)
     secret_hash: bytes = Field(unique=True)
     made_at: datetime
+
+
+class Chosen(Table, table=True):
+    """Who a message goes to: written down when it is launched, so that later changes move nobody."""
+
+    __tablename__ = "chosen"
+    list_id: UUID = Field(primary_key=True)  # the message's
+    person_id: UUID = Field(foreign_key="person.id", primary_key=True)

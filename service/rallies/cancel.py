@@ -6,7 +6,8 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from service.blasts.tables import Blast
+from service.blasts.drafts import drop_others
+from service.blasts.tables import Blast, BlastKind
 from service.db import new_id
 from service.messages.catalog import Catalog
 from service.privacy import audit
@@ -48,6 +49,7 @@ def _end(
     rally.state, rally.ended_at, rally.remind_at = state, now, None
     session.add(rally)
     close_event(session, rally.subject, reason=state.value, now=now)
+    drop_others(session, rally.subject, BlastKind.CALL)
     action = {RallyState.CANCELLED: "rally.cancel"}.get(state, "rally.stand_down")
     audit.record(session, actor=by, action=action, subject=rally.subject, now=now)
     if not asked or rally.ends_at <= now:

@@ -8,10 +8,14 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from service.blasts.compose import ALWAYS, OF_AN_EVENT, check_places
+from service.blasts.drafts import Author, Words, new_draft, open_draft_about, write
+from service.blasts.tables import BlastKind
 from service.chapters.tables import Chapter
 from service.db import new_id
 from service.errors import InvalidForm, InvalidValue, WrongState
 from service.messages.segments import LONGEST_BODY
+from service.people.audience import Audience
 from service.rallies.tables import Rally, RallyKind, RallyState
 
 USUAL_LENGTH = timedelta(hours=2)
@@ -38,9 +42,13 @@ class Draft:
 
 
 def save_draft(
-    session: Session, chapter: Chapter, draft: Draft, *, by: str, now: datetime
-) -> Rally:
-    """Save a new draft or change an old one. Raises InvalidForm naming every field, WrongState."""
+    session: Session, chapter: Chapter, draft: Draft, *, by: str, now: datetime,
+    by_id: UUID | None = None,
+) -> Rally:  # fmt: skip
+    """Save a new draft or change an old one, with the message that calls people to it.
+
+    by_id: the organizer who writes. Raises InvalidForm naming every field, WrongState.
+    """
     problems = problems_of(draft, now)
     if problems:
         raise InvalidForm(problems)
@@ -61,7 +69,27 @@ def save_draft(
     rally.people_limit = draft.people_limit
     session.add(rally)
     session.flush()
+    _keep_call(session, rally, Author(by, by_id), now)
     return rally
+
+
+def _keep_call(session: Session, rally: Rally, by: Author, now: datetime) -> None:
+    """The message that calls people to a rally says what the rally says: an approval was about it."""
+    call = open_draft_about(session, rally.subject, BlastKind.CALL)
+    if call is None:
+        everyone = Audience(rally.chapter_id)
+        call = new_draft(
+            session, rally.chapter_id, new_id(), BlastKind.CALL, rally.subject, audience=everyone,
+            by=by, now=now,
+        )  # fmt: skip
+    facts = {
+        "kind": rally.kind.value,
+        "place": rally.place,
+        "starts_at": rally.starts_at.isoformat(),
+        "ends_at": rally.ends_at.isoformat(),
+    }
+    words = Words(rally.title, rally.text_en, rally.text_es, facts)
+    write(session, call, words, by=by, now=now)
 
 
 def problems_of(draft: Draft, now: datetime) -> list[InvalidValue]:
@@ -88,7 +116,7 @@ def _text(name: str, value: str) -> InvalidValue | None:
         return InvalidValue(name, "language_missing")
     if len(value) > LONGEST_BODY:
         return InvalidValue(name, "too_long", limit=LONGEST_BODY)
-    return None
+    return check_places(name, value, (*ALWAYS, *OF_AN_EVENT))
 
 
 def _time(draft: Draft, now: datetime) -> InvalidValue | None:

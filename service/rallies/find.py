@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlmodel import Session, col, select
@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from service.errors import NotFound
 from service.rallies.tables import Rally, RallyState
 
+MOST_LATELY = 100
 LIVE = (RallyState.DRAFT, RallyState.ANNOUNCED, RallyState.UNDERWAY)
 
 
@@ -43,4 +44,18 @@ def coming_up(session: Session, chapter_id: UUID, *, now: datetime) -> Sequence[
             ~col(Rally.is_drill),
         )
         .order_by(col(Rally.starts_at))
+    ).all()
+
+
+def lately(session: Session, chapter_id: UUID, *, now: datetime) -> Sequence[Rally]:
+    """Return what people were called to within the last year or are called to now, newest first."""
+    return session.exec(
+        select(Rally)
+        .where(
+            Rally.chapter_id == chapter_id,
+            Rally.state != RallyState.DRAFT,
+            Rally.starts_at > now - timedelta(days=365),
+        )
+        .order_by(col(Rally.starts_at).desc())
+        .limit(MOST_LATELY)
     ).all()

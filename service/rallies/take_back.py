@@ -1,20 +1,54 @@
-"""Take a call back while none of it has left: the rally is a draft again, its words kept."""
+"""Take a message back while none of it has left: it is a draft again, its words kept."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
+from service.accounts.tables import CodeFor
+from service.accounts.text_codes import drop_codes
+from service.blasts.drafts import Author, again
 from service.blasts.stop import stop
-from service.blasts.tables import Blast, BlastKind, BlastState
+from service.blasts.tables import Blast, BlastKind, BlastState, MessageDraft
 from service.errors import WrongState
 from service.privacy import audit
 from service.privacy.policy import Viewer
 from service.rallies.find import get_rally
 from service.rallies.tables import Rally, RallyState
 from service.rsvps.seats import remove_seats
+
+
+def take_back_draft(
+    session: Session, blast: Blast, *, by: Viewer, now: datetime
+) -> MessageDraft | None:
+    """Stop a message that was only scheduled; return it as a new draft (None: nobody drafted it).
+
+    Raises WrongState once its copies are being written: from then on it can only be stopped.
+    """
+    drafted = session.get(MessageDraft, blast.id) or _dropped(session, blast)
+    if blast.kind is BlastKind.CALL:
+        take_back(session, blast, by=by, now=now)
+    else:
+        session.refresh(blast, with_for_update=True)
+        if blast.kind is not BlastKind.NOTE or blast.state is not BlastState.SCHEDULED:
+            raise WrongState("message_not_in_state", f"blast {blast.id} is {blast.state}")
+        stop(session, blast, reason="taken_back", now=now)
+        subject = f"message:{blast.id.hex}"
+        audit.record(session, actor=by, action="message.take_back", subject=subject, now=now)
+    drop_codes(session, CodeFor.UNDO, blast.id.hex)
+    return None if drafted is None else again(session, drafted, by=Author(by.name, by.id), now=now)
+
+
+def _dropped(session: Session, blast: Blast) -> MessageDraft | None:
+    """Return what the console had drafted of a call that a program has sent."""
+    return session.exec(
+        select(MessageDraft)
+        .where(MessageDraft.subject == blast.subject, MessageDraft.kind == blast.kind)
+        .order_by(col(MessageDraft.made_at).desc())
+        .limit(1)
+    ).first()
 
 
 def take_back(session: Session, blast: Blast, *, by: Viewer, now: datetime) -> Rally:

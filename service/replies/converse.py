@@ -33,6 +33,7 @@ from service.replies.own_dates import OwnDates
 from service.replies.parse import parse
 from service.replies.rsvp import Answering
 from service.replies.safety import Hearing
+from service.replies.sending import Sending
 from service.replies.tables import TalkKind
 from service.replies.talks.talking import Talking
 from service.replies.weekly import Weekly
@@ -135,6 +136,12 @@ class Conversation:
 
     def _vouch(self, _reply: Reply) -> None:
         self.membership.vouch()
+
+    def _approve(self, reply: Reply) -> None:
+        self.answer(Sending(self).approve(reply.remainder))
+
+    def _undo(self, reply: Reply) -> None:
+        self.answer(Sending(self).undo(reply.remainder))
 
     def _is_keyword(self) -> bool:
         keyword = get_chapter(self.session, self.person.chapter_id).keyword
@@ -339,13 +346,15 @@ _ALWAYS = (Intent.STOP, Intent.DISTRESS, Intent.REPORT)
 _COMMANDS = (
     Intent.START, Intent.HELP, Intent.JOIN, Intent.LANGUAGE, Intent.CHANGE, Intent.CHECKIN,
     Intent.HERE, Intent.IN, Intent.OUT, Intent.WAITING, Intent.LIST, Intent.ERASE, Intent.VOUCH,
-    Intent.LINK, Intent.NEXT,
+    Intent.LINK, Intent.NEXT, Intent.APPROVE, Intent.UNDO,
 )  # fmt: skip
 _HANDLERS: dict[Intent, Callable[[Conversation, Reply], None]] = {
     Intent.STOP: Conversation._stop,
     Intent.START: Conversation._start,
     Intent.JOIN: Conversation._join,
     Intent.VOUCH: Conversation._vouch,
+    Intent.APPROVE: Conversation._approve,
+    Intent.UNDO: Conversation._undo,
     Intent.HELP: Conversation._help,
     Intent.LANGUAGE: Conversation._language,
     Intent.YES: Conversation._answer,

@@ -40,6 +40,8 @@ class Intent(StrEnum):
     LIST = "list"
     LINK = "link"  # to their own page
     LOCK = "lock"
+    APPROVE = "approve"
+    UNDO = "undo"
     THANKS = "thanks"
     UNKNOWN = "unknown"
 

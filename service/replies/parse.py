@@ -29,8 +29,8 @@ _SPACE, _ZIP = regex.compile(r"\s+"), regex.compile(r"\d{5}")
 COMMANDS = (
     Intent.ERASE, Intent.LIST, Intent.START, Intent.HELP, Intent.JOIN, Intent.CHECKIN,
     Intent.CHANGE, Intent.HERE, Intent.IN, Intent.OUT, Intent.WAITING, Intent.CALLED,
-    Intent.SIGNED, Intent.WROTE, Intent.REPORT, Intent.LOCK, Intent.VOUCH, Intent.LINK,
-    Intent.NEXT,
+    Intent.SIGNED, Intent.WROTE, Intent.REPORT, Intent.LOCK, Intent.APPROVE,
+    Intent.UNDO, Intent.VOUCH, Intent.LINK, Intent.NEXT,
 )  # fmt: skip
 WISHES = (
     Intent.CHECKIN, Intent.REPORT, Intent.ERASE, Intent.CHANGE, Intent.HERE, Intent.IN, Intent.OUT,
@@ -200,8 +200,8 @@ class _Reader:
         return found[0] if len(found) == 1 else None
 
     def with_argument(self) -> Reply | None:
-        """NEXT and a date, LOCK and a code."""
-        for intent in (Intent.NEXT, Intent.LOCK):
+        """NEXT and a date; LOCK, APPROVE or UNDO and a code."""
+        for intent in (Intent.NEXT, Intent.LOCK, Intent.APPROVE, Intent.UNDO):
             length = self.head.opens_with(self.lexicon.get(intent, "starts"))
             rest = self.head.part(length)
             if length and any(token.is_number for token in rest.tokens):

@@ -127,7 +127,7 @@ def answer_error(request: Request, status: int, error: Exception) -> Response:
         template = "public/link_needed.html"
     typed = typed_of(request) if request.method == "POST" else {}
     return page(
-        request, template, language=language, status=status, told=told, typed=typed,
+        request, template, language=language, status=status, told=told, typed=typed, prefix=KEPT,
         is_public=request.url.path.startswith(PUBLIC),
     )  # fmt: skip
 

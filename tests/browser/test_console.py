@@ -135,6 +135,8 @@ def test_a_rally_is_called_and_undone_and_called(board: Page, site: Site) -> Non
     expect(board.locator("#count_es .costly")).to_contain_text("ó")
     assert axe(board) == []
     assert fits(board)
+    board.get_by_role("button", name="Go on: who gets it").click()
+    expect(board.get_by_text("3 people").first).to_be_visible()
     board.get_by_role("button", name="Look before sending").click()
     expect(board.get_by_text("3 people").first).to_be_visible()
     assert axe(board) == []
@@ -143,6 +145,7 @@ def test_a_rally_is_called_and_undone_and_called(board: Page, site: Site) -> Non
     board.get_by_role("button", name="Send to 3 people").click()
     board.get_by_role("button", name="Undo").click()
     expect(board.get_by_label("Name")).to_have_value("Keep them together")
+    board.get_by_role("button", name="Go on: who gets it").click()
     board.get_by_role("button", name="Look before sending").click()
     board.get_by_role("button", name="Send to 3 people").click()
     expect(board.get_by_role("button", name="Undo")).to_be_visible()

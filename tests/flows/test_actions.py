@@ -8,17 +8,22 @@ import pytest
 from sqlmodel import select
 
 from service.blasts.tables import Blast, BlastKind
+from service.chapters.tables import Chapter
+from service.db import new_id
 from service.errors import InvalidForm, WrongState
-from service.privacy.policy import SYSTEM
+from service.people.tables import Person
+from service.privacy.policy import SYSTEM, Role, Viewer
 from service.rallies.actions.announce import announce_action, take_action_back
 from service.rallies.actions.count import count_done
 from service.rallies.actions.draft import ActionDraft, save_action
 from service.rallies.actions.tables import Action, ActionKind, ActionState, ActionTurn
 from service.rallies.actions.tell import close_action
+from tests.factories import make_organizer
 from tests.flows.conftest import Town
 
 ENGLISH = "Acompaña: please call 860-555-0170 before Friday, 5:00 pm. Done? Text CALLED."
 SPANISH = "Acompaña: por favor llame al 860-555-0170 antes del viernes. ¿Ya? Escriba LLAME."
+MARTA, BEN = (Viewer(Role.ORGANIZER, name, new_id()) for name in ("Marta", "Ben"))
 RESULT = {"en": "Acompaña: 2 of us called. They listened.", "es": "Acompaña: llamaron 2 personas."}
 
 
@@ -36,7 +41,7 @@ def drafted(
         script_en=script[0], script_es=script[1],
     )  # fmt: skip
     with town.wiring.database.write() as session:
-        return save_action(session, town.chapter, draft, by="Marta", now=now)
+        return save_action(session, town.chapter, draft, by=MARTA, now=now)
 
 
 def announced(town: Town, action: Action) -> Action:
@@ -229,3 +234,40 @@ def test_families_and_those_who_left_are_not_asked(town: Town) -> None:
     town.text(101, "STOP", opt_out_type="STOP")
     announced(town, drafted(town))
     assert town.got(120) == town.got(101) == []
+
+
+def test_above_the_limit_somebody_else_sends_it(town: Town) -> None:
+    for number in (101, 102):
+        town.volunteer(number)
+    action = drafted(town)
+    with town.wiring.database.write() as session:
+        chapter = session.get_one(Chapter, town.chapter.id)
+        chapter.second_over = 1
+        session.add(chapter)
+        ben = make_organizer(session, chapter, now=town.clock.now(), name="Ben")
+        ben.person_id = session.exec(select(Person.id)).first()
+        session.add(ben)
+    with town.wiring.database.write() as session:
+        found = session.get_one(Action, action.id)
+        with pytest.raises(WrongState, match="second_sends"):
+            announce_action(session, found, by=MARTA, now=town.clock.now())
+    with town.wiring.database.write() as session:
+        announce_action(session, session.get_one(Action, action.id), by=BEN, now=town.clock.now())
+    town.tick(minutes=1)
+    assert len(town.got(101)) == 1
+
+
+def test_whoever_is_alone_gets_ten_minutes_to_think_again(town: Town) -> None:
+    for number in (101, 102):
+        town.volunteer(number)
+    action = drafted(town)
+    with town.wiring.database.write() as session:
+        chapter = session.get_one(Chapter, town.chapter.id)
+        chapter.second_over = 1
+        session.add(chapter)
+    with town.wiring.database.write() as session:
+        announce_action(session, session.get_one(Action, action.id), by=MARTA, now=town.clock.now())
+    town.tick(minutes=9)
+    assert town.got(101) == []
+    town.tick(minutes=2)
+    assert len(town.got(101)) == 1

@@ -24,6 +24,8 @@ PRINTED = {
     "LOCK": Intent.LOCK, "BLOQUEAR": Intent.LOCK,
     "WROTE": Intent.WROTE, "ESCRIBI": Intent.WROTE,
     "NEXT": Intent.NEXT, "PROXIMA": Intent.NEXT,
+    "APPROVE": Intent.APPROVE,
+    "APRUEBO": Intent.APPROVE, "UNDO": Intent.UNDO, "DESHACER": Intent.UNDO,
 }  # fmt: skip
 # What is understood within a conversation of several steps only: the section that knows it.
 WITHIN = {"LATER": "later", "LUEGO": "later", "ME": "myself", "YO": "myself"}
@@ -32,6 +34,7 @@ LOUD = {
     "A", "O", "ZIP", "ID", "OK", "NEW", "PLACE", "TIME", "TEST", "CANCELLED", "I", "AREA", "ZONA", "SE",
     "LUGAR", "NUEVO", "NUEVA", "HORA", "CANCELA", "PRUEBA", "AND",
     "DRILL", "SIMULACRO", "RALLY", "MITIN", "MARCHA",
+    "TO", "POR", "APROBAR",
 }  # fmt: skip
 
 

@@ -8,12 +8,13 @@ from uuid import UUID, uuid5
 from sqlmodel import Session, col, delete, select
 
 from service.blasts.launch import Plan, launch
+from service.blasts.second import WAIT_ALONE, able, needs_second
 from service.blasts.tables import BlastKind
 from service.chapters.find import get_chapter
 from service.db.insert import insert_new
 from service.errors import WrongState
 from service.outbox.tables import Priority
-from service.people.audience import Audience, next_people
+from service.people.audience import Audience, count_audience, next_people
 from service.privacy import audit
 from service.privacy.policy import Viewer
 from service.rallies.actions.draft import bodies_of
@@ -40,13 +41,30 @@ def announce_action(session: Session, action: Action, *, by: Viewer, now: dateti
     if action.state is not ActionState.DRAFT:
         raise WrongState("action_not_in_state", f"action {action.id} is {action.state}")
     zone = get_chapter(session, action.chapter_id).time_zone
-    first = now + UNDO
+    people = count_audience(session, audience_of(action), now=now).people
+    wait = wait_of(session, action, by=by, people=people)
+    if wait is None:
+        limit = get_chapter(session, action.chapter_id).second_over
+        raise WrongState("second_sends", limit=limit, people=people)
+    first = now + wait
     if send_at(first, action.days - 1, zone) >= action.deadline:
         raise WrongState("action_over", f"action {action.id} ends at {action.deadline}")
     _deal(session, action, now)
     action.state, action.announced_at, action.next_send_at = ActionState.ANNOUNCED, now, first
     session.add(action)
     audit.record(session, actor=by, action="action.announce", subject=action.subject, now=now)
+
+
+def wait_of(session: Session, action: Action, *, by: Viewer, people: int) -> timedelta | None:
+    """Return how long it can be taken back when `by` sends it; None where somebody else has to.
+
+    Above the chapter's limit two people see what many read: who wrote it last and who sends it. One who
+    is alone in their chapter gets ten minutes to think again.
+    """
+    chapter = get_chapter(session, action.chapter_id)
+    if not needs_second(chapter, people) or by.id is None or by.id != action.changed_by:
+        return UNDO
+    return None if able(session, chapter.id, but=[by.id]) else WAIT_ALONE
 
 
 def take_action_back(session: Session, action: Action, *, by: Viewer, now: datetime) -> None:
@@ -78,7 +96,7 @@ def _send_day(session: Session, action: Action, now: datetime) -> int:
         launch(session, _plan(action, day, tuple(people)), now=now)
     action.days_sent += 1
     is_last = action.days_sent >= action.days or action.announced_at is None
-    first = (action.announced_at or now) + UNDO
+    first = action.announced_at or now
     action.next_send_at = None if is_last else send_at(first, action.days_sent, zone)
     session.add(action)
     return int(is_sent)

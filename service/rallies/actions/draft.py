@@ -16,6 +16,7 @@ from service.messages.catalog import Catalog
 from service.messages.dates import deadline as deadline_of
 from service.messages.segments import LONGEST_BODY
 from service.people.register import LANGUAGES
+from service.privacy.policy import Viewer
 from service.rallies.actions.rules import MOST_DAYS, send_at
 from service.rallies.actions.tables import Action, ActionKind, ActionState
 from service.rallies.draft import FURTHEST, LONGEST_TITLE
@@ -49,7 +50,7 @@ class ActionDraft:
 
 
 def save_action(
-    session: Session, chapter: Chapter, draft: ActionDraft, *, by: str, now: datetime
+    session: Session, chapter: Chapter, draft: ActionDraft, *, by: Viewer, now: datetime
 ) -> Action:
     """Save a new draft or change an old one. Raises InvalidForm naming every field, WrongState."""
     problems = problems_of(draft, chapter.time_zone, now)
@@ -58,7 +59,7 @@ def save_action(
     action = session.get(Action, draft.id)
     if action is None:
         action = Action(
-            id=draft.id, chapter_id=chapter.id, created_by=by, created_at=now, kind=draft.kind,
+            id=draft.id, chapter_id=chapter.id, created_by=by.name, created_at=now, kind=draft.kind,
             title="", target="", deadline=draft.deadline, text_en="", text_es="",
         )  # fmt: skip
     if action.chapter_id != chapter.id or action.state is not ActionState.DRAFT:
@@ -66,6 +67,7 @@ def save_action(
     action.kind, action.deadline, action.days = draft.kind, draft.deadline, draft.days
     for name in WORDS:
         setattr(action, name, getattr(draft, name).strip())
+    action.changed_by = by.id
     session.add(action)
     session.flush()
     return action

@@ -154,7 +154,7 @@ def close_action(action_id: UUID, told: Result, session: Write, who: Who, now: N
 def _save(session: Session, who: Caller, id_: UUID, told: DraftedAction, now: datetime) -> Action:
     draft = ActionDraft(id=id_, **told.model_dump(exclude={"id"}))
     chapter = get_chapter(session, who.chapter_id)
-    return save_action(session, chapter, draft, by=who.organizer.name, now=now)
+    return save_action(session, chapter, draft, by=who.viewer, now=now)
 
 
 def _show(session: Session, actions: Sequence[Action]) -> list[ShownAction]:

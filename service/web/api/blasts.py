@@ -32,6 +32,7 @@ class EventKind(StrEnum):
     CHECKIN = "checkin"
     RALLY = "rally"
     ACTION = "action"
+    MESSAGE = "message"  # about no event: the blast itself
 
 
 class About(Shape):

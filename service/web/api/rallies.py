@@ -21,6 +21,7 @@ from service.rallies.cancel import cancel, stand_down
 from service.rallies.close import close
 from service.rallies.draft import LONGEST_PLACE, LONGEST_TITLE, MOST_PEOPLE, Draft, save_draft
 from service.rallies.find import get_rally, list_rallies
+from service.rallies.letter import call_bodies
 from service.rallies.move import Where, move
 from service.rallies.tables import Rally, RallyKind, RallyState
 from service.rallies.tell import Whom
@@ -141,14 +142,21 @@ def change_rally(
 
 @router.post("/{rally_id}/announce")
 def announce_rally(
-    rally_id: UUID, session: Write, who: Who, now: Now, told: Announcement | None = None
-) -> ShownBlast:
-    """Call every volunteer of the chapter, now or at a time; return the blast."""
+    rally_id: UUID, session: Write, wiring: Parts, who: Who, now: Now,
+    told: Announcement | None = None,
+) -> ShownBlast:  # fmt: skip
+    """Call every volunteer of the chapter, now or at a time; return the blast.
+
+    To more people than the chapter's limit it is refused (409, `second_needed`): a second organizer
+    has to say yes to that, in the console.
+    """
     told = told or Announcement()
     rally = get_rally(session, who.chapter_id, rally_id)
+    bodies = call_bodies(wiring.catalog, get_chapter(session, who.chapter_id), rally)
     blast = announce(
-        session, rally, blast_id=told.blast_id or new_id(), by=who.viewer, now=now, at=told.at
-    )
+        session, rally, blast_id=told.blast_id or new_id(), by=who.viewer, now=now, at=told.at,
+        bodies=bodies,
+    )  # fmt: skip
     return show_blast(session, blast)
 
 
@@ -206,7 +214,8 @@ def _save(session: Session, who: Caller, id_: UUID, told: RallyDraft, now: datet
         people_limit=told.people_limit,
     )
     chapter = get_chapter(session, who.chapter_id)
-    return save_draft(session, chapter, draft, by=who.organizer.name, now=now)
+    by = who.organizer
+    return save_draft(session, chapter, draft, by=by.name, by_id=by.id, now=now)
 
 
 def _show_one(session: Session, who: Caller, rally: Rally) -> ShownRally:

@@ -5,6 +5,7 @@ from fastapi import APIRouter, Depends
 from service.web.console import (
     account,
     actions,
+    audience,
     board,
     calendar,
     canned,
@@ -18,10 +19,13 @@ from service.web.console import (
     inbox,
     inbox_do,
     lists,
+    look,
     messages,
     move,
+    notes,
     organizers,
     outcome,
+    own_phone,
     people,
     person,
     person_do,
@@ -85,6 +89,10 @@ for room in (
     ride,
     run_sheet,
     there,
+    notes,
+    audience,
+    look,
+    own_phone,
 ):
     desk.include_router(room.router)
 

@@ -13,6 +13,7 @@ from sqlmodel import Session
 from starlette.responses import HTMLResponse, Response
 
 from service.blasts.progress import blasts_about
+from service.blasts.second import needs_second
 from service.chapters.find import get_chapter
 from service.chapters.tables import Chapter
 from service.db import new_id
@@ -24,6 +25,7 @@ from service.rallies.actions.announce import (
     announce_action,
     audience_of,
     take_action_back,
+    wait_of,
 )
 from service.rallies.actions.count import count_done
 from service.rallies.actions.draft import (
@@ -43,7 +45,6 @@ from service.web.console.desk import AtDesk, Desk, go_to
 from service.web.console.messages import message_cards
 from service.web.console.previews import bubbles
 from service.web.console.quiet import quiet_until
-from service.web.console.send import BIG_SEND
 from service.web.console.who import Here, must_be_confirmed
 from service.web.forms import Answers, Form, Sent
 from service.web.pages import form_again
@@ -119,10 +120,12 @@ def confirm_action(session: Read, desk: AtDesk, action_id: UUID) -> HTMLResponse
     action = _in_state(session, desk, action_id, ActionState.DRAFT)
     chapter = get_chapter(session, desk.chapter_id)
     audience = count_audience(session, audience_of(action), now=desk.now)
+    wait = wait_of(session, action, by=desk.viewer, people=audience.people)
     return desk.page(
         "action_send.html", action=action, audience=audience,
         bubbles=bubbles(bodies_of(action), audience.by_language), zone=chapter.time_zone,
-        quiet_until=quiet_until(chapter, desk.now), undo_seconds=int(UNDO.total_seconds()),
+        quiet_until=quiet_until(chapter, desk.now), undo_seconds=int((wait or UNDO).total_seconds()),
+        needs_other=wait is None,
         a_day=-(-audience.people // action.days),
     )  # fmt: skip
 
@@ -131,7 +134,8 @@ def confirm_action(session: Read, desk: AtDesk, action_id: UUID) -> HTMLResponse
 def send_action(session: Write, desk: AtDesk, here: Here, action_id: UUID) -> Response:
     """Announce it; a second click does nothing."""
     action = get_action(session, desk.chapter_id, action_id)
-    if count_audience(session, audience_of(action), now=desk.now).people > BIG_SEND:
+    people = count_audience(session, audience_of(action), now=desk.now).people
+    if needs_second(get_chapter(session, desk.chapter_id), people):
         must_be_confirmed(here, now=desk.now)
     announce_action(session, action, by=desk.viewer, now=desk.now)
     return go_to(f"/actions/{action.id}")
@@ -171,7 +175,8 @@ def end_action(session: Write, desk: AtDesk, here: Here, action_id: UUID, form: 
         people = people_to_tell(session, action, all_asked=all_asked)
         if form["action"] != SEND:
             return _check_result(session, desk, action, result, people, form)
-        if result["en"] and len(people) > BIG_SEND:
+        is_for_many = needs_second(get_chapter(session, desk.chapter_id), len(people))
+        if result["en"] and is_for_many:
             must_be_confirmed(here, now=desk.now)
         close_action(session, action, result, all_asked=all_asked, by=desk.viewer, now=desk.now)
     return go_to(f"/actions/{action.id}")
@@ -214,7 +219,7 @@ def _save(session: Session, desk: Desk, form: Sent, action_id: UUID) -> Response
 
     with form_again(again, desk.tell):
         draft = _read(form, chapter, action_id, desk.now)
-        action = save_action(session, chapter, draft, by=desk.organizer.name, now=desk.now)
+        action = save_action(session, chapter, draft, by=desk.viewer, now=desk.now)
     return go_to(f"/actions/{action.id}/send")
 
 

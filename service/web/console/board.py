@@ -10,8 +10,9 @@ from fastapi import APIRouter
 from sqlmodel import Session, col, or_, select
 from starlette.responses import HTMLResponse, Response
 
+from service.blasts.drafts import open_drafts
 from service.blasts.stop import NOT_YET_OUT
-from service.blasts.tables import Blast, BlastState
+from service.blasts.tables import Blast, BlastState, DraftState
 from service.chapters.find import get_chapter
 from service.checkins import find as checkins
 from service.checkins.safety.find import open_safety
@@ -55,6 +56,7 @@ def board(session: Read, desk: AtDesk) -> HTMLResponse:
     coming = checkins.coming_up(session, desk.chapter_id, since=now - STILL_SHOWN)
     cards = checkin_cards(session, desk, coming)
     planned = rallies.coming_up(session, desk.chapter_id, now=now)
+    unsent = open_drafts(session, desk.chapter_id)
     return desk.page(
         "board.html",
         chapter=get_chapter(session, desk.chapter_id),
@@ -63,7 +65,8 @@ def board(session: Read, desk: AtDesk) -> HTMLResponse:
         urgent=_urgent(cards),
         others=[card for card in cards if card.status not in URGENT],
         rallies=rally_cards(session, [r for r in planned if r.state is RallyState.ANNOUNCED]),
-        drafts=[r for r in planned if r.state is RallyState.DRAFT],
+        drafts=[each for each in unsent if each.state is DraftState.DRAFT],
+        approvals=[each for each in unsent if each.state is DraftState.AWAITING_SECOND],
         messages=message_cards(session, desk, _recent(session, desk.chapter_id, now)),
         texts=_texts(session, desk),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -11,25 +11,38 @@ from fastapi import APIRouter
 from sqlmodel import Session
 from starlette.responses import HTMLResponse, Response
 
+from service.blasts.drafts import Words, new_draft, open_draft_about, write
+from service.blasts.tables import BlastKind
 from service.chapters.find import get_chapter
 from service.chapters.tables import Chapter
 from service.db import new_id
-from service.errors import WrongState
+from service.errors import NotFound, WrongState
 from service.messages import dates
 from service.messages.catalog import Catalog
-from service.people.register import LANGUAGES
+from service.people.audience import Audience
 from service.rallies.draft import LONGEST_PLACE, LONGEST_TITLE, Draft, problems_of, save_draft
 from service.rallies.find import get_rally
 from service.rallies.tables import Rally, RallyKind, RallyState
 from service.rallies.words import first_call
 from service.web.console.desk import AtDesk, Desk, go_to
+from service.web.console.writing import (
+    SAVE,
+    WRITE_FOR_ME,
+    changed,
+    is_change_only,
+    plain_values,
+    texts_of,
+)
 from service.web.forms import Answers, Form, Sent, read_clock, read_day
 from service.web.pages import form_again
 from service.web.session import Read, Write
 
 router = APIRouter()
 
-WRITE_FOR_ME = "write"  # the button that fills in the texts
+MISSING = "..."
+FIELDS = (
+    "kind", "title", "place", "day", "clock", "until", "people_limit", "text_en", "text_es",
+)  # fmt: skip
 
 
 @router.get("/rallies/new")
@@ -45,11 +58,13 @@ def save_new(session: Write, desk: AtDesk, form: Form) -> Response:
 
 
 @router.get("/rallies/{rally_id}/edit")
-def edit(session: Read, desk: AtDesk, rally_id: UUID) -> HTMLResponse:
-    """Show a draft."""
+def edit(session: Read, desk: AtDesk, rally_id: UUID, kept: str = "") -> HTMLResponse:
+    """Show a draft, whole or as it was left."""
+    call = open_draft_about(session, f"rally:{rally_id.hex}", BlastKind.CALL)
+    if call is not None and call.chapter_id == desk.chapter_id and call.typed.get("unfinished"):
+        return _form(session, desk, dict(call.typed) | {"id": str(rally_id)}, is_kept=bool(kept))
     rally = get_rally(session, desk.chapter_id, rally_id)
-    if rally.state is not RallyState.DRAFT:
-        raise WrongState("rally_not_in_state", f"rally {rally.id} is {rally.state}")
+    _must_be_draft(rally)
     zone = get_chapter(session, desk.chapter_id).time_zone
     return _form(session, desk, _typed(rally, zone))
 
@@ -57,21 +72,55 @@ def edit(session: Read, desk: AtDesk, rally_id: UUID) -> HTMLResponse:
 @router.post("/rallies/{rally_id}/edit")
 def save_changes(session: Write, desk: AtDesk, rally_id: UUID, form: Form) -> Response:
     """Save a draft that was changed."""
-    return _save(session, desk, form, get_rally(session, desk.chapter_id, rally_id).id)
+    return _save(session, desk, form, rally_id)
 
 
 def _save(session: Session, desk: Desk, form: Sent, rally_id: UUID) -> Response:
     chapter = get_chapter(session, desk.chapter_id)
     if form["action"] == WRITE_FOR_ME:
         return _form(session, desk, first_texts(desk.wiring.catalog, chapter, form))
+    if is_change_only(form):
+        return _form(session, desk, changed(form))
+    if form["action"] == SAVE:
+        _keep_unfinished(session, desk, form, rally_id)
+        return go_to(f"/rallies/{rally_id}/edit?kept=yes")
 
     def again(problems: Mapping[str, str], status: int) -> Response:
         return _form(session, desk, form.typed, problems=problems, status=status)
 
     with form_again(again, desk.tell):
         draft = _read(form, chapter, rally_id, desk.now)
-        rally = save_draft(session, chapter, draft, by=desk.organizer.name, now=desk.now)
-    return go_to(f"/rallies/{rally.id}/send")
+        rally = save_draft(
+            session, chapter, draft, by=desk.organizer.name, by_id=desk.organizer.id, now=desk.now
+        )
+    call = open_draft_about(session, rally.subject, BlastKind.CALL)
+    return go_to("/" if call is None else f"/drafts/{call.id}/people")
+
+
+def _keep_unfinished(session: Session, desk: Desk, form: Sent, rally_id: UUID) -> None:
+    """Keep the form as it is: what is missing can come later."""
+    rally = session.get(Rally, rally_id)
+    if rally is not None:
+        get_rally(session, desk.chapter_id, rally_id)
+        _must_be_draft(rally)
+    subject = f"rally:{rally_id.hex}"
+    call = open_draft_about(session, subject, BlastKind.CALL)
+    if call is None:
+        everyone = Audience(desk.chapter_id)
+        call = new_draft(
+            session, desk.chapter_id, new_id(), BlastKind.CALL, subject, audience=everyone,
+            by=desk.author, now=desk.now,
+        )  # fmt: skip
+    elif call.chapter_id != desk.chapter_id:
+        raise NotFound(None, f"no rally {rally_id}")
+    typed = {name: form[name] for name in FIELDS} | {"unfinished": "yes"}
+    words = Words(form["title"], form["text_en"], form["text_es"], typed)
+    write(session, call, words, by=desk.author, now=desk.now)
+
+
+def _must_be_draft(rally: Rally) -> None:
+    if rally.state is not RallyState.DRAFT:
+        raise WrongState("rally_not_in_state", f"rally {rally.id} is {rally.state}")
 
 
 def _read(form: Sent, chapter: Chapter, rally_id: UUID, now: datetime) -> Draft:
@@ -106,23 +155,40 @@ def first_texts(catalog: Catalog, chapter: Chapter, form: Sent) -> dict[str, str
 
     What is still missing is left as "...": the organizer sees where it goes.
     """
-    day, clock = read_day(form["day"]), read_clock(form["clock"])
-    zone = ZoneInfo(chapter.time_zone)
-    kind = form["kind"] if form["kind"] in list(RallyKind) else RallyKind.RALLY.value
     typed = dict(form.typed)
-    for language in LANGUAGES:
-        noon = datetime.combine(day, datetime.min.time(), zone).replace(hour=12) if day else None
-        at = datetime.combine(day, clock, zone) if day and clock else None
+    kind = form["kind"] if form["kind"] in list(RallyKind) else RallyKind.RALLY.value
+    for language, values in _values(catalog, chapter, typed).items():
         typed[f"text_{language}"] = first_call(
             catalog,
             RallyKind(kind),
             language,
             network=chapter.network_name,
-            day=dates.day(noon, zone, language) if noon else "...",
-            time=dates.time(at, zone) if at else "...",
-            place=form["place"] or "...",
+            **{name: values[name] for name in ("day", "time", "place")},
         )
     return typed
+
+
+def _values(
+    catalog: Catalog, chapter: Chapter, typed: Mapping[str, str]
+) -> dict[str, dict[str, str]]:
+    """Return what the form's own fields say, in each language, for what stands in braces."""
+    day, clock = read_day(typed.get("day", "")), read_clock(typed.get("clock", ""))
+    zone = ZoneInfo(chapter.time_zone)
+    kind = typed.get("kind", "")
+    kind = kind if kind in list(RallyKind) else RallyKind.RALLY.value
+    noon = datetime.combine(day, time(12), zone) if day else None
+    at = datetime.combine(day or date(2026, 1, 1), clock, zone) if clock else None
+    return {
+        language: always
+        | {
+            "event": catalog.word("event", kind, language),
+            "weekday": dates.weekday(noon, zone, language) if noon else MISSING,
+            "day": dates.day(noon, zone, language) if noon else MISSING,
+            "time": dates.time(at, zone) if at else MISSING,
+            "place": typed.get("place", "").strip() or MISSING,
+        }
+        for language, always in plain_values(chapter).items()
+    }
 
 
 def _typed(rally: Rally, zone: str) -> dict[str, str]:
@@ -144,7 +210,7 @@ def _typed(rally: Rally, zone: str) -> dict[str, str]:
 
 def _form(
     session: Session, desk: Desk, typed: Mapping[str, str], *, status: int = 200,
-    problems: Mapping[str, str] | None = None,
+    problems: Mapping[str, str] | None = None, is_kept: bool = False,
 ) -> HTMLResponse:  # fmt: skip
     shown = dict(problems or {})
     if "starts_at" in shown:
@@ -152,8 +218,10 @@ def _form(
     if "ends_at" in shown:
         shown.setdefault("until", shown.pop("ends_at"))
     chapter = get_chapter(session, desk.chapter_id)
+    values = _values(desk.wiring.catalog, chapter, typed)
     return desk.page(
         "rally_form.html", status=status, typed=typed, problems=shown, kinds=list(RallyKind),
-        languages=LANGUAGES, chapter=chapter, longest_title=LONGEST_TITLE,
-        longest_place=LONGEST_PLACE, today=desk.now.astimezone(ZoneInfo(chapter.time_zone)).date(),
+        texts=texts_of(desk, chapter, typed, values), is_kept=is_kept,
+        longest_title=LONGEST_TITLE, longest_place=LONGEST_PLACE,
+        today=desk.now.astimezone(ZoneInfo(chapter.time_zone)).date(),
     )  # fmt: skip

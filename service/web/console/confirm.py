@@ -13,10 +13,10 @@ from service.errors import InvalidValue
 from service.privacy import audit
 from service.web.console.desk import AtDesk, Desk, go_to
 from service.web.console.place import place_of
-from service.web.console.sign_in import check_code, way_to
+from service.web.console.sign_in import check_code, kept_of, way_to
 from service.web.console.who import Here, limit_tries
 from service.web.forms import Form, Sent
-from service.web.pages import KEPT, confirm_page, page
+from service.web.pages import confirm_page, page
 from service.web.session import Write
 
 router = APIRouter()
@@ -59,18 +59,10 @@ def _record(session: Write, desk: Desk, action: str) -> None:
     )  # fmt: skip
 
 
-def _kept(form: Sent) -> dict[str, str]:
-    return {
-        name.removeprefix(KEPT): value
-        for name, value in form.typed.items()
-        if name.startswith(KEPT)
-    }
-
-
 def _again(desk: Desk, form: Sent, problem: InvalidValue) -> HTMLResponse:
     """Return the page with its message: no exception, for a failure that is rolled back is forgotten."""
     return confirm_page(
-        desk.request, desk.language, to=way_to(form["to"]), typed=_kept(form),
+        desk.request, desk.language, to=way_to(form["to"]), typed=kept_of(form),
         method=form["method"], problems=desk.tell([problem]), status=422,
     )  # fmt: skip
 
@@ -79,4 +71,4 @@ def _go_on(desk: Desk, form: Sent) -> Response:
     to = way_to(form["to"])
     if form["method"] != "POST":
         return go_to(to)
-    return page(desk.request, "confirmed.html", language=desk.language, to=to, typed=_kept(form))
+    return page(desk.request, "confirmed.html", language=desk.language, to=to, typed=kept_of(form))

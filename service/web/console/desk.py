@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 
 from service.accounts.sign_in import viewer_of
 from service.accounts.tables import Organizer
+from service.blasts.drafts import Author
 from service.chapters.halt import is_halted
 from service.outbox.enqueue import Outbox
 from service.privacy.policy import Viewer
@@ -40,6 +41,11 @@ class Desk:
     def viewer(self) -> Viewer:
         """The organizer as the privacy policy and the audit see them."""
         return viewer_of(self.organizer)
+
+    @property
+    def author(self) -> Author:
+        """The organizer as who writes a message."""
+        return Author(self.organizer.name, self.organizer.id)
 
     @property
     def language(self) -> str:

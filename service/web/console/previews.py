@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from service.messages.segments import Segments, cheaper_letters, count_segments
+from service.messages.segments import Segments, cheaper_letters, count_segments, marked, parts_saved
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,8 @@ class Bubble:
     segments: Segments
     people: int | None
     swaps: tuple[tuple[str, str], ...]  # letters that cost more, and what looks the same
+    pieces: tuple[tuple[str, bool], ...]  # the body, with what costs more told apart
+    saved: int  # parts that it saves to write it without accents
 
     @property
     def total_parts(self) -> int:
@@ -35,6 +37,8 @@ def bubbles(bodies: Mapping[str, str], people: Mapping[str, int] | None = None) 
             swaps=tuple(
                 (s.letter, s.instead) for s in cheaper_letters(body) if not s.changes_spelling
             ),
+            pieces=tuple(marked(body)),
+            saved=parts_saved(body),
         )
         for language, body in bodies.items()
     ]

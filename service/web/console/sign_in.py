@@ -25,13 +25,14 @@ from service.web.console.device import device_of
 from service.web.console.place import place_of
 from service.web.console.who import Here, clear_cookie, limit_tries, set_cookie
 from service.web.forms import Form, Sent
-from service.web.pages import page, reader_language, teller
+from service.web.pages import KEPT, page, reader_language, teller
 from service.web.session import Now, Parts, Read, Write
 from service.wiring import Wiring
 
 door = APIRouter()  # open to everybody
 router = APIRouter()
 limited = [Depends(limit_tries)]
+TO_BOARD, TO_SET_UP = Sent({"to": "/"}), Sent({"to": "/account/setup"})
 
 
 @door.get("/signin")
@@ -57,7 +58,7 @@ def by_passkey(request: Request, session: Write, wiring: Parts, now: Now, form: 
     except InvalidValue as problem:
         _note_failure(session, None, How.PASSKEY, now)
         return _again(request, form, problem)
-    return _let_in(request, session, wiring, organizer, How.PASSKEY, way_to(form["to"]), now)
+    return _let_in(request, session, wiring, organizer, How.PASSKEY, form, now)
 
 
 @door.post("/signin/code", dependencies=limited)
@@ -75,7 +76,7 @@ def by_code(request: Request, session: Write, wiring: Parts, now: Now, form: For
         return _again(request, form, problem)
     if organizer is None:
         raise AssertionError("a code was good for nobody")
-    return _let_in(request, session, wiring, organizer, how, way_to(form["to"]), now)
+    return _let_in(request, session, wiring, organizer, how, form, now)
 
 
 @door.get("/signin/{secret}")
@@ -101,8 +102,8 @@ def by_link(
         return _link_page(request, session, link, problem=problem)
     organizer = use_link(session, secret, now=now)
     if link.kind is LinkKind.DEMO:
-        return _let_in(request, session, wiring, organizer, How.DEMO, "/", now)
-    return _let_in(request, session, wiring, organizer, How.INVITATION, "/account/setup", now)
+        return _let_in(request, session, wiring, organizer, How.DEMO, TO_BOARD, now)
+    return _let_in(request, session, wiring, organizer, How.INVITATION, TO_SET_UP, now)
 
 
 @router.post("/signout")
@@ -123,6 +124,15 @@ def choose_language(session: Write, desk: AtDesk, form: Form) -> Response:
     organizer.language = form["language"]
     session.add(organizer)
     return go_to(way_to(form["back"]))
+
+
+def kept_of(form: Sent) -> dict[str, str]:
+    """Return what a page carries for another one, while somebody shows who they are."""
+    return {
+        name.removeprefix(KEPT): value
+        for name, value in form.typed.items()
+        if name.startswith(KEPT)
+    }
 
 
 def way_to(path: str) -> str:
@@ -154,11 +164,17 @@ def check_code(
 
 
 def _let_in(
-    request: Request, session: Session, wiring: Wiring, organizer: Organizer, how: How, to: str,
+    request: Request, session: Session, wiring: Wiring, organizer: Organizer, how: How, form: Sent,
     now: Now,
 ) -> Response:  # fmt: skip
+    """Sign this browser in and go on: with what was typed, where the session had run out."""
     secret = sessions.begin(session, organizer, how, now=now, device=device_of(request))
-    answer = go_to("/account" if how is How.RECOVERY else to)
+    to, kept = way_to(form["to"]), kept_of(form)
+    answer: Response
+    if kept and how is not How.RECOVERY:
+        answer = page(request, "confirmed.html", language=organizer.language, to=to, typed=kept)
+    else:
+        answer = go_to("/account" if how is How.RECOVERY else to)
     set_cookie(answer, wiring, secret)
     return answer
 
@@ -174,16 +190,16 @@ def _again(request: Request, form: Sent, problem: InvalidValue) -> HTMLResponse:
     """Return the page with its message: no exception, for a failure that is rolled back is forgotten."""
     typed = {"name": form["name"], "to": way_to(form["to"])}
     tell = teller(request, reader_language(request))
-    return _page(request, typed, problems=tell([problem]), status=422)
+    return _page(request, typed, problems=tell([problem]), status=422, kept=kept_of(form))
 
 
 def _page(
     request: Request, typed: Mapping[str, str], *, problems: Mapping[str, str] | None = None,
-    status: int = 200,
+    status: int = 200, kept: Mapping[str, str] | None = None,
 ) -> HTMLResponse:  # fmt: skip
     return page(
         request, "signin.html", language=reader_language(request), status=status, typed=typed,
-        problems=problems or {},
+        problems=problems or {}, kept=kept or {}, prefix=KEPT,
     )  # fmt: skip
 
 

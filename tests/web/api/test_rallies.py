@@ -89,7 +89,9 @@ def test_the_same_blast_id_is_the_same_send(client: TestClient, wiring: Wiring) 
     assert first.json() == again.json()
     assert first.json()["id"] == blast_id
     assert first.json()["about"] == {"kind": "rally", "id": made["id"]}
-    assert first.json()["texts"] == {"en": made["text_en"], "es": made["text_es"]}
+    assert first.json()["texts"] == {  # as they arrive: with a way out
+        "en": f"{made['text_en']} STOP to stop.", "es": f"{made['text_es']} STOP o ALTO: fin.",
+    }  # fmt: skip
     assert problem(announce(client, made["id"]), 409)["code"] == "rally_not_in_state"
     with wiring.database.read() as session:
         assert len(session.exec(select(Blast)).all()) == 1

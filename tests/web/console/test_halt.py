@@ -20,6 +20,7 @@ from service.wiring import Wiring
 from tests.factories import StillClock, make_organizer, make_volunteer
 from tests.web.conftest import Group
 from tests.web.console.conftest import text_of
+from tests.web.console.test_rallies import last_look
 
 
 def sign_in(browser: TestClient, wiring: Wiring, group: Group, role: Role) -> TestClient:
@@ -89,6 +90,6 @@ def test_a_call_to_many_asks_who_is_there(
         rally = save_draft(session, group.chapter, draft, by="Marta", now=now)
     sign_in(guest, wiring, group, Role.ORGANIZER)
     clock.tick(minutes=11)
-    page = guest.post(f"/rallies/{rally.id}/send", data={"when": "now", "blast_id": ""})
+    page = guest.post(last_look(guest, rally), data={"when": "now"})
     assert "Is it still you?" in text_of(page)
     assert 'name="kept:when" value="now"' in page.text

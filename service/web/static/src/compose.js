@@ -1,7 +1,16 @@
-// Count the parts of a text while it is typed. The confirm page counts again, on the server.
+// Count the parts of a text while it is typed, as it will arrive. The server counts again.
 import { SegmentedMessage } from "sms-segments-calculator";
 
 const ROOM = { "GSM-7": [160, 153], "UCS-2": [70, 67] };
+
+// As in service/blasts/compose.py: filled in, naming the network, with a way out.
+function whole(typed, { network, wayOut, values }) {
+  let body = typed.replace(/{([^{}]*)}/g, (found, name) => values[name] ?? found).trim();
+  if (!body) return "";
+  if (!body.toLowerCase().includes(network.toLowerCase())) body = `${network}: ${body}`;
+  if (/\b(STOP|ALTO)\b/.test(body)) return body;
+  return `${body}${/[\p{L}\p{N}]$/u.test(body) ? "." : ""} ${wayOut}`;
+}
 
 function measure(body) {
   const counted = new SegmentedMessage(body);
@@ -16,6 +25,8 @@ function measure(body) {
     costly: [...new Set(counted.getNonGsmCharacters())],
   };
 }
+
+const cheaper = (body, table) => [...body].map((letter) => table[letter] ?? letter).join("");
 
 function draw(ruler, { parts, each, units }) {
   ruler.setAttribute("viewBox", `0 0 ${parts * 100} 6`);
@@ -33,12 +44,23 @@ function draw(ruler, { parts, each, units }) {
   }
 }
 
-function count(area, counter) {
-  const typed = area.value.trim();
-  counter.hidden = typed === "";
-  if (!typed) return;
-  const body = (area.dataset.before ?? "") + typed; // what the text begins with by itself
-  const found = measure(body);
+function show(bubble, body, costly) {
+  bubble.replaceChildren();
+  const letters = new Set(costly);
+  for (const letter of body) {
+    if (!letters.has(letter)) {
+      bubble.append(letter);
+      continue;
+    }
+    const mark = document.createElement("mark");
+    mark.textContent = letter;
+    bubble.append(mark);
+  }
+  bubble.normalize();
+}
+
+// What every counter has: the ruler, the parts, and the letters that cost more.
+function tell(counter, found) {
   const say = counter.dataset;
   draw(counter.querySelector(".ruler"), found);
   const parts = (found.parts === 1 ? say.one : say.many).replace("{count}", found.parts);
@@ -49,8 +71,63 @@ function count(area, counter) {
   costly.querySelector("span").textContent = `${say.costly} ${found.costly.join(" ")}`;
 }
 
+// A message to many: as it arrives, in a bubble, with a way to make it cheaper.
+function count(area, counter, frame) {
+  const body = whole(area.value, frame);
+  const button = counter.querySelector(".cheaper");
+  counter.querySelector(".counted").hidden = body === "";
+  if (!body) {
+    counter.querySelector(".costly").hidden = button.hidden = true;
+    return;
+  }
+  const found = measure(body);
+  const say = counter.dataset;
+  show(counter.querySelector(".bubble"), body, found.costly);
+  tell(counter, found);
+  const saved = found.parts - measure(cheaper(body, frame.cheaper)).parts;
+  const words = saved === 1 ? say.cheaperOne : say.cheaperMany;
+  button.hidden = saved === 0;
+  button.firstElementChild.textContent = words.replace("{count}", saved);
+}
+
+// A reply to one person: behind what each text begins with by itself.
+function countReply(area, counter) {
+  const typed = area.value.trim();
+  counter.hidden = typed === "";
+  if (typed) tell(counter, measure((area.dataset.before ?? "") + typed));
+}
+
+function insert(area, words) {
+  area.setRangeText(words, area.selectionStart, area.selectionEnd, "end");
+  area.dispatchEvent(new Event("input", { bubbles: true }));
+  area.focus();
+}
+
+document.documentElement.classList.add("has-script");
 for (const area of document.querySelectorAll("textarea[data-count]")) {
   const counter = document.getElementById(area.dataset.count);
-  area.addEventListener("input", () => count(area, counter));
-  count(area, counter);
+  if (!counter.dataset.frame) {
+    area.addEventListener("input", () => countReply(area, counter));
+    countReply(area, counter);
+    continue;
+  }
+  const frame = JSON.parse(counter.dataset.frame);
+  const again = () => count(area, counter, frame);
+  area.addEventListener("input", again);
+  document.getElementById("place")?.addEventListener("input", ({ target }) => {
+    frame.values.place = target.value.trim() || "...";
+    again();
+  });
+  counter.querySelector("[data-plain]").addEventListener("click", (event) => {
+    event.preventDefault();
+    area.value = cheaper(area.value, frame.cheaper);
+    again();
+    area.focus();
+  });
+  again();
+}
+for (const button of document.querySelectorAll("[data-insert]")) {
+  button.hidden = false;
+  button.nextElementSibling.hidden = true;
+  button.addEventListener("click", () => insert(document.getElementById(button.dataset.into), button.dataset.insert));
 }

@@ -1,0 +1,68 @@
+"""The two texts of a message on its form: counted, made cheaper, with the places that can be filled in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from service.blasts.compose import fill, whole_text
+from service.chapters.tables import Chapter
+from service.messages.segments import cheaper_table, without_accents
+from service.people.register import LANGUAGES
+from service.web.console.desk import Desk
+from service.web.console.previews import Bubble, bubbles
+from service.web.forms import Sent
+
+# The buttons of the form that change what is on it and save nothing.
+WRITE_FOR_ME = "write"
+COUNT = "count"
+PLAIN = "plain_"  # and the language whose text loses its accents
+SAVE = "save"  # keeps it as it is, whole or not
+
+Values = Mapping[str, Mapping[str, str]]  # language -> what stands in braces -> what fills it in
+
+
+@dataclass(frozen=True)
+class Texts:
+    """What the template needs. Counted: as they arrive now; empty ones are left out."""
+
+    languages: tuple[str, ...]
+    places: tuple[str, ...]
+    counted: Mapping[str, Bubble]
+    frames: Mapping[str, str]  # language -> what the page needs to count along, as JSON
+
+
+def is_change_only(form: Sent) -> bool:
+    """Return whether the button only changes what is on the form."""
+    return form["action"] in (COUNT, *(PLAIN + language for language in LANGUAGES))
+
+
+def changed(form: Sent) -> dict[str, str]:
+    """Return the form with what the button changes."""
+    typed = dict(form.typed)
+    for language in LANGUAGES:
+        if form["action"] == PLAIN + language:
+            typed[f"text_{language}"] = without_accents(form[f"text_{language}"])
+    return typed
+
+
+def texts_of(desk: Desk, chapter: Chapter, typed: Mapping[str, str], values: Values) -> Texts:
+    """Return the two texts as they are typed, and as they arrive."""
+    network = chapter.network_name
+    counted: dict[str, Bubble] = {}
+    frames: dict[str, str] = {}
+    for language in LANGUAGES:
+        way_out = desk.wiring.catalog.word("way_out", "line", language)
+        filled = fill(typed.get(f"text_{language}", ""), values[language])
+        if whole := whole_text(filled, network, way_out):
+            counted |= {bubble.language: bubble for bubble in bubbles({language: whole})}
+        frame = {"network": network, "wayOut": way_out, "values": values[language]}
+        frames[language] = json.dumps(frame | {"cheaper": cheaper_table()}, ensure_ascii=False)
+    return Texts(LANGUAGES, tuple(values[LANGUAGES[0]]), counted, frames)
+
+
+def plain_values(chapter: Chapter) -> dict[str, dict[str, str]]:
+    """Return what can stand in braces in a message about no event."""
+    always = {"network": chapter.network_name, "phone": chapter.contact_phone}
+    return {language: dict(always) for language in LANGUAGES}
