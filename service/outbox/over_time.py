@@ -43,8 +43,8 @@ def moments(
         .where(Delivery.gate_id == gate_id, Delivery.state == State.DELIVERED)
         .subquery()
     )
-    left = _by_slot(session, first_tries.c.at, since, step)
-    arrived = _by_slot(session, arrived_at.c.at, since, step)
+    left = _by_slot(session, first_tries.c.at, since, step, slots)
+    arrived = _by_slot(session, arrived_at.c.at, since, step, slots)
     made, sums = [Moment(since, 0, 0)], (0, 0)
     for slot in range(slots):
         sums = (sums[0] + left.get(slot, 0), sums[1] + arrived.get(slot, 0))
@@ -52,12 +52,13 @@ def moments(
     return made
 
 
-def _by_slot(session: Session, at: Any, since: datetime, step: int) -> dict[int, int]:
-    """Count rows by the step in which they fall."""
+def _by_slot(session: Session, at: Any, since: datetime, step: int, slots: int) -> dict[int, int]:
+    """Count rows by the step in which they fall; the very end belongs to the last one."""
     seconds = sa.cast(sa.extract("epoch", at), sa.BigInteger) - int(since.timestamp())
     slot = (seconds // step).label("slot")
     rows = session.execute(sa.select(slot, sa.func.count()).group_by(slot)).all()
     found: dict[int, int] = {}
     for number, count in rows:
-        found[max(0, int(number))] = found.get(max(0, int(number)), 0) + count
+        place = min(max(0, int(number)), slots - 1)
+        found[place] = found.get(place, 0) + count
     return found
