@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
@@ -22,7 +21,6 @@ from service.people.consent import opt_in
 from service.people.tables import Consent, Family, Person, Volunteer
 from service.people.visits import has_page
 from service.replies import actions
-from service.replies.dates.when import read_when
 from service.replies.ending import Ending
 from service.replies.intents import Expecting, Intent, Reply
 from service.replies.lexicon import bare
@@ -31,13 +29,14 @@ from service.replies.next_date import NextDate
 from service.replies.orders import Orders
 from service.replies.own_dates import OwnDates
 from service.replies.parse import parse
+from service.replies.precedence import ALWAYS, COMMANDS, EVEN_IF_GONE
 from service.replies.rsvp import Answering
 from service.replies.safety import Hearing
 from service.replies.sending import Sending
 from service.replies.tables import TalkKind
 from service.replies.talks.talking import Talking
 from service.replies.weekly import Weekly
-from service.replies.which import LONGEST_LIST, Which
+from service.replies.which import Which
 from service.rsvps.respond import next_coming
 from service.rsvps.tables import Ask
 
@@ -83,17 +82,17 @@ class Conversation:
         if ending.takes(reply):
             self.membership.note_consent(reply)
             return
-        if self.person.consent is Consent.OPTED_OUT and reply.intent not in _EVEN_IF_GONE:
+        if self.person.consent is Consent.OPTED_OUT and reply.intent not in EVEN_IF_GONE:
             self.inbound.needs_person = reply.intent is not Intent.THANKS
             return
         if reply.doubtful_stop and reply.intent is not Intent.STOP:
             self.membership.doubtful()
             return
         self._speak_their_language(reply)
-        if reply.intent not in _ALWAYS and self._is_asked_who_they_are():
+        if reply.intent not in ALWAYS and self._is_asked_who_they_are():
             return
         self.membership.note_consent(reply)
-        if reply.intent not in _ALWAYS and (
+        if reply.intent not in ALWAYS and (
             Orders(self).take(reply) or self._is_in_a_conversation(reply)
         ):
             return
@@ -106,7 +105,7 @@ class Conversation:
         self.go_on()
 
     def _read(self, first: Expecting | None) -> Reply:
-        expecting = first or self._expecting()
+        expecting = first or self.weekly.expecting() or self.which.expecting()
         reply = parse(self.body, language=self.person.language, expecting=expecting)
         if reply.intent is Intent.UNKNOWN and self._is_keyword():
             reply = Reply(Intent.JOIN, reads_like=reply.reads_like, why="the chapter's keyword")
@@ -162,7 +161,7 @@ class Conversation:
         if asked_at is None:
             return False
         is_older = any(ask.asked_at > asked_at for ask in self.which.asks)
-        may_mean_else = is_older or reply.intent in _COMMANDS or reply.intent is Intent.THANKS
+        may_mean_else = is_older or reply.intent in COMMANDS or reply.intent is Intent.THANKS
         if may_mean_else and not self.talking.is_about_them and not self.talking.understands():
             return False
         self.inbound.intent, self.inbound.needs_person = Intent.TALK, False
@@ -178,9 +177,8 @@ class Conversation:
 
     def _checkin(self, _reply: Reply) -> None:
         self.inbound.needs_person = self.person.consent is Consent.OPTED_OUT
-        if (
-            self.inbound.needs_person
-        ):  # asking for company is coming back; the carrier may still block us
+        if self.inbound.needs_person:
+            # Asking for company is coming back; the carrier may still block us.
             opt_in(self.session, self.person, how="text", now=self.now)
         self.talking.begin(TalkKind.INTAKE)
 
@@ -202,7 +200,7 @@ class Conversation:
             self._family_says(reply)
         elif not self.which.answer(reply):
             if self.volunteer is None and self.family is None:
-                self._unknown_sender()
+                self.membership.answer_stranger()
             else:
                 self.answer("nothing_open")
 
@@ -220,7 +218,7 @@ class Conversation:
         if has_page(self.session, self.person):
             text_link(self.session, self.outbox, self.person, now=self.now)
         else:
-            self._unknown_sender()
+            self.membership.answer_stranger()
 
     def _area(self, reply: Reply) -> None:
         self.person.area = (reply.area or "")[:40]
@@ -266,7 +264,7 @@ class Conversation:
     def _unknown(self, _reply: Reply) -> None:
         self.inbound.needs_person = True
         if self.volunteer is None and self.family is None:
-            self._unknown_sender()
+            self.membership.answer_stranger()
         elif not self.which.once_more():
             self.answer("unknown_text")
 
@@ -308,26 +306,6 @@ class Conversation:
         """Return whether the text means this where no question is open."""
         return parse(self.body, language=self.person.language).intent is intent
 
-    def _unknown_sender(self) -> None:
-        """Answer a number that we don't know once a day; a person reads all of it."""
-        self.inbound.needs_person = True
-        now = self.now.astimezone(ZoneInfo(self.person.time_zone))
-        names_a_day = read_when(self.body, language=self.person.language, now=now).day is not None
-        template = "unknown_sender_date" if names_a_day else "unknown_sender"
-        self.answer(template, once=f"{template}:{self.person.id.hex}:{now.date()}")
-
-    def _expecting(self) -> Expecting | None:
-        if (listed := self.weekly.expecting()) is not None:
-            return listed
-        asks = self.which.asks
-        if len(asks) > 1:
-            return Expecting.asks(min(len(asks), LONGEST_LIST))
-        if asks:
-            return Expecting.yes_no()
-        if self.volunteer is not None and not self.person.area:
-            return Expecting.area()
-        return None
-
     def _appointment(self) -> CheckIn | None:
         return next_of_family(self.session, self.person.id, now=self.now)
 
@@ -337,17 +315,6 @@ class Conversation:
         return is_companion or self._appointment() is not None
 
 
-_EVEN_IF_GONE = (
-    Intent.STOP, Intent.START, Intent.JOIN, Intent.CHECKIN, Intent.HELP, Intent.DISTRESS,
-)  # fmt: skip
-# Come before any question of ours.
-_ALWAYS = (Intent.STOP, Intent.DISTRESS, Intent.REPORT)
-# Mean themselves in the midst of a conversation too, unless they answer its question.
-_COMMANDS = (
-    Intent.START, Intent.HELP, Intent.JOIN, Intent.LANGUAGE, Intent.CHANGE, Intent.CHECKIN,
-    Intent.HERE, Intent.IN, Intent.OUT, Intent.WAITING, Intent.LIST, Intent.ERASE, Intent.VOUCH,
-    Intent.LINK, Intent.NEXT, Intent.APPROVE, Intent.UNDO,
-)  # fmt: skip
 _HANDLERS: dict[Intent, Callable[[Conversation, Reply], None]] = {
     Intent.STOP: Conversation._stop,
     Intent.START: Conversation._start,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import regex
 from sqlmodel import col, func, select
@@ -20,6 +21,7 @@ from service.people.pending import newest_form, typed_in
 from service.people.register import make_volunteer, rename
 from service.people.tables import Consent, FormKind, Person, Volunteer
 from service.people.vouch import make_vouch_code, use_vouch_code
+from service.replies.dates.when import read_when
 from service.replies.gone import leave_everything
 from service.replies.intents import Intent, Reply
 from service.replies.tables import TalkKind
@@ -53,6 +55,15 @@ class Membership:
         talk = self._talk
         talk.inbound.needs_person = talk.is_expected_somewhere()
         leave_everything(self._session, talk.outbox, talk.person, now=talk.now)
+
+    def answer_stranger(self) -> None:
+        """Answer a number that we don't know once a day; a person reads all of it."""
+        talk = self._talk
+        talk.inbound.needs_person = True
+        now = talk.now.astimezone(ZoneInfo(talk.person.time_zone))
+        names_a_day = read_when(talk.body, language=talk.person.language, now=now).day is not None
+        template = "unknown_sender_date" if names_a_day else "unknown_sender"
+        talk.answer(template, once=f"{template}:{talk.person.id.hex}:{now.date()}")
 
     def doubtful(self) -> None:
         """Perhaps an opt-out: nothing more goes out until that is clear."""

@@ -13,7 +13,7 @@ from service.messages.catalog import Value
 from service.rallies.find import coming_up
 from service.rallies.tables import RallyState
 from service.replies.events import Event, describe
-from service.replies.intents import Intent, Reply
+from service.replies.intents import Expecting, Intent, Reply
 from service.replies.rsvp import Answering
 from service.rsvps.ask import CONFIRM, newest_ask_of, open_asks, open_asks_of
 from service.rsvps.commitments import answered, coming_to
@@ -52,6 +52,15 @@ class Which:
         else:
             return False
         return True
+
+    def expecting(self) -> Expecting | None:
+        """Return which kind of answer the open questions wait for; None where none is open."""
+        if len(self.asks) > 1:
+            return Expecting.asks(min(len(self.asks), LONGEST_LIST))
+        if self.asks:
+            return Expecting.yes_no()
+        is_new = self._talk.volunteer is not None and not self._talk.person.area
+        return Expecting.area() if is_new else None
 
     def choose(self, reply: Reply) -> None:
         """Take numbers: they settle which of several questions a yes or no was about.
