@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import col, select
 
 from schedules.jobs import run_all
 from service.accounts.tables import Organizer
-from service.blasts.tables import Blast
+from service.blasts.drafts import Author, Words, new_draft, write
+from service.blasts.tables import Blast, BlastKind, MessageDraft
 from service.chapters.tables import Office, Sender
 from service.checkins.approve import USUAL_PLACES, Approval, approve
 from service.checkins.register import Registration, register
 from service.checkins.safety.tables import SafetyCheck
 from service.checkins.tables import CheckIn
 from service.db import new_id
+from service.inbox.tables import Inbound, Thread
+from service.outbox.tables import DrillGuest
+from service.people.audience import Audience
 from service.people.import_.keep import keep_list
 from service.people.register import Card
-from service.people.tables import Person, UploadedList
+from service.people.register import make_volunteer as register_volunteer
+from service.people.tables import Consent, Person, UploadedList, Volunteer
+from service.people.visits import make_link
 from service.privacy.policy import SYSTEM, Role
+from service.rallies.actions.announce import announce_action
+from service.rallies.actions.draft import ActionDraft, save_action
+from service.rallies.actions.tables import Action, ActionKind
 from service.rallies.announce import announce
 from service.rallies.draft import Draft, save_draft
+from service.rallies.drill import start_drill
 from service.rallies.tables import Rally, RallyKind, RallyState
 from service.replies.receive import Reception, act_on, take_in
+from service.rsvps.respond import Answer, respond
+from service.rsvps.tables import Rsvp
 from service.sms.inbound import InboundText
 from tests.browser.site import Site
 from tests.factories import make_volunteer
@@ -60,11 +73,53 @@ def furnish(site: Site) -> None:
             rally = save_draft(session, site.chapter, draft, by="Marta", now=now)
             if title == "March":
                 announce(session, rally, blast_id=new_id(), by=SYSTEM, now=now)
+    _act(site)
     run_all(wiring, now=now)
     _text(site, 102, "ICE is at the library, what should I do?")
     with wiring.database.write() as session:
         rows = [["name", "phone"], ["Luz", "413-555-0150"], ["", "nonsense"]]
         keep_list(session, wiring.keyring, site.chapter.id, rows, by=SYSTEM, now=now)
+
+
+def _act(site: Site) -> None:
+    """A draft to everybody, an action that runs, a drill, and a volunteer who also has a date."""
+    wiring, now = site.wiring, site.clock.now()
+    author = Author("Marta", site.organizer.id)
+    with wiring.database.write() as session:
+        draft = new_draft(
+            session, site.chapter.id, new_id(), BlastKind.NOTE, "", by=author, now=now,
+            audience=Audience(site.chapter.id),
+        )  # fmt: skip
+        said = Words("News", "We meet on Friday.", "Nos vemos el viernes.")
+        write(session, draft, said, by=author, now=now)
+        action = save_action(
+            session, site.chapter,
+            ActionDraft(
+                ActionKind.CALL, "Stay", "the director", now + timedelta(days=4),
+                "Please call 860-555-0170. Done? Text CALLED.",
+                "Por favor llame al 860-555-0170. Luego escriba LLAME.",
+                target_phone="860-555-0170",
+            ),
+            by=SYSTEM, now=now,
+        )  # fmt: skip
+        announce_action(session, action, by=SYSTEM, now=now)
+        guest = make_volunteer(session, wiring.keyring, site.chapter, 110, now=now, name="Noor")
+        session.add(
+            DrillGuest(
+                person_id=guest.id, chapter_id=site.chapter.id, added_by="Marta", agreed_at=now
+            )
+        )
+    with wiring.database.write() as session:
+        practice = Draft("Practice", "90 Main St", now + timedelta(days=2), "Come?", "¿Viene?")
+        start_drill(session, site.chapter, practice, by=SYSTEM, now=now)
+        family = session.exec(
+            select(Person).join(CheckIn, col(CheckIn.family_id) == Person.id).limit(1)
+        ).one()
+        family.consent = Consent.ACTIVE
+        session.add(family)
+        register_volunteer(session, family, now=now, vetting=2)
+        rally = session.exec(select(Rally).where(Rally.title == "March")).one()
+        respond(session, family.id, rally.subject, Answer.YES, now=now)
 
 
 def _text(site: Site, number: int, body: str) -> None:
@@ -78,29 +133,57 @@ def _text(site: Site, number: int, body: str) -> None:
         act_on(session, reception, inbound_id, now=site.clock.now())
 
 
+def own_page_link(site: Site) -> str:
+    """The address of a link to the page of somebody with a date and a promise."""
+    with site.wiring.database.write() as session:
+        person = session.exec(
+            select(Person).join(Rsvp, col(Rsvp.person_id) == Person.id).limit(1)
+        ).one()
+        return f"{site.url}/m/{make_link(session, person, now=site.clock.now())}"
+
+
 def pages_of(site: Site) -> list[str]:
     """Return the address of every page: of one that needs a thing, with the thing we have."""
     with site.wiring.database.read() as session:
 
-        def the(table: type, *where: object) -> UUID:
-            query = select(col(table.id)).where(*where).order_by(col(table.id))  # type: ignore[attr-defined,arg-type]
-            return session.exec(query).first()  # type: ignore[return-value]
+        def the(table: Any, *where: Any) -> UUID:
+            return UUID(
+                str(session.exec(select(table.id).where(*where).order_by(table.id)).first())
+            )
 
         waiting, approved = session.exec(select(CheckIn.id).order_by(col(CheckIn.id))).all()
         draft = the(Rally, Rally.state == RallyState.DRAFT)
-        rally = the(Rally, Rally.state == RallyState.ANNOUNCED)
-        blast, office, sender = the(Blast), the(Office), the(Sender)
-        safety, uploaded = the(SafetyCheck), the(UploadedList)
-        person = the(Person)
+        rally = the(Rally, Rally.title == "March")
+        drill, note = the(Rally, col(Rally.is_drill)), the(MessageDraft)
+        action, blast, office, sender = the(Action), the(Blast), the(Office), the(Sender)
+        safety, uploaded, text = the(SafetyCheck), the(UploadedList), the(Inbound)
+        thread, volunteer = the(Thread), session.exec(select(Volunteer.person_id)).first()
+        promise = session.exec(select(Rsvp.subject)).first() or ""
+    kind, _, event = promise.partition(":")
     return [
-        "/", "/account", "/account/setup", "/halt", "/shifts", "/signin", "/checkin", "/privacy",
-        "/checkins", "/checkins/month", "/checkins/new", f"/checkins/{waiting}",
-        f"/checkins/{approved}", f"/checkins/{waiting}/approve", f"/checkins/{approved}/cancel",
-        f"/checkins/{approved}/move",
+        "/", "/account", "/account/setup", "/account/app", "/account/phone", "/account/calendar",
+        "/halt", "/shifts", "/signin", "/signin/nothing", "/organizers", "/organizers/new",
+        "/checkins", "/checkins/month", "/checkins/new",
+        f"/checkins/{waiting}", f"/checkins/{approved}", f"/checkins/{waiting}/approve",
+        f"/checkins/{approved}/cancel", f"/checkins/{approved}/move", f"/checkins/{approved}/ride",
+        f"/checkins/{approved}/outcome", f"/checkins/{approved}/sheet",
         "/rallies/new", f"/rallies/{rally}", f"/rallies/{draft}", f"/rallies/{draft}/edit",
-        f"/rallies/{rally}/cancel", f"/messages/{blast}", f"/messages/{blast}/stop",
-        f"/safety/{safety}", "/people", "/people/new", f"/people/{person}/invite",
-        "/settings", "/settings/offices/new", f"/settings/offices/{office}",
-        f"/settings/senders/{sender}", "/organizers", "/organizers/new", "/lists/new",
-        f"/lists/{uploaded}", "/export",
+        f"/rallies/{rally}/cancel", f"/rallies/{rally}/move", f"/rallies/{rally}/all-clear",
+        f"/rallies/{rally}/close", f"/rallies/{draft}/send",
+        "/messages/new", f"/messages/{blast}", f"/messages/{blast}/stop", f"/drafts/{note}/edit",
+        f"/drafts/{note}/people", f"/drafts/{note}/send",
+        "/actions", "/actions/new", f"/actions/{action}", f"/actions/{action}/edit",
+        f"/actions/{action}/send", f"/actions/{action}/close",
+        "/drills", "/drills/new", f"/drills/{drill}", f"/safety/{safety}",
+        "/inbox", f"/inbox/{thread}", f"/inbox/texts/{text}/correct?meant=yes",
+        "/people", "/people/new", f"/people/{volunteer}", f"/people/{volunteer}/edit",
+        f"/people/{volunteer}/erase", f"/people/{volunteer}/opt-out", "/people/export",
+        "/people/lists/new", f"/people/lists/{uploaded}", f"/people/lists/{uploaded}/columns",
+        "/settings", "/settings/waits", "/settings/replies", "/settings/replies/new",
+        "/settings/replies/canned.thanks", "/settings/offices/new", f"/settings/offices/{office}",
+        f"/settings/senders/{sender}", "/posters",
+        "/checkin", "/join", "/privacy", "/terms", "/away", "/mine/link", "/m/nothing",
+        "/mine", "/mine/calendar", "/mine/leave", "/mine/erase",
+        f"/mine/dates/{waiting}/change", f"/mine/dates/{waiting}/delete",
+        f"/mine/promises/{kind}/{UUID(event)}/decline",
     ]  # fmt: skip

@@ -5,10 +5,14 @@ import { HtmlValidate } from "html-validate";
 const judge = new HtmlValidate({
   extends: ["html-validate:recommended"],
   rules: {
-    // A matter of taste, not of meaning: void elements are written as HTML 5 writes them.
+    // Matters of taste, not of meaning.
     "void-style": "off",
+    "doctype-style": "off",
+    "attribute-boolean-style": "off",
     "no-trailing-whitespace": "off",
     "long-title": "off",
+    // A button in a form sends it: that is what ours are for.
+    "no-implicit-button-type": "off",
   },
 });
 for (const [name, html] of Object.entries(JSON.parse(readFileSync(0, "utf8")))) {
