@@ -46,6 +46,8 @@ IN_WORDS = {
     Intent.VOUCH: "other",
     Intent.TALK: "other",
     Intent.LOCK: "other",
+    Intent.APPROVE: "other",
+    Intent.UNDO: "other",
 }
 ASKS_BACK = {
     Question.NO_DAY: "no day is named",

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
+from service.blasts.drafts import drop_others
 from service.blasts.progress import blasts_about
 from service.blasts.tables import BlastKind
 from service.chapters.tables import Chapter
@@ -49,6 +50,7 @@ def start_drill(
     if not guests_of(session, chapter.id):
         raise WrongState("drill_needs_guests")
     rally = save_draft(session, chapter, draft, by=by.name, now=now)
+    drop_others(session, rally.subject, BlastKind.CALL)  # its guests are called, and nobody else
     rally.is_drill = True
     session.flush()
     announce(session, rally, blast_id=draft.id, by=by, now=now)

@@ -161,7 +161,10 @@ class Conversation:
         if asked_at is None:
             return False
         is_older = any(ask.asked_at > asked_at for ask in self.which.asks)
-        may_mean_else = is_older or reply.intent in COMMANDS or reply.intent is Intent.THANKS
+        means_more = reply.intent in (*COMMANDS, Intent.THANKS)
+        if reply.intent is Intent.NEXT and self.talking.is_about_a_date:
+            means_more = False  # "next tuesday" is a day
+        may_mean_else = is_older or means_more
         if may_mean_else and not self.talking.is_about_them and not self.talking.understands():
             return False
         self.inbound.intent, self.inbound.needs_person = Intent.TALK, False

@@ -55,6 +55,11 @@ class Talking:
         return self._state if is_running(self._state, self._talk.now) else None
 
     @property
+    def is_about_a_date(self) -> bool:
+        """Whether it is about when an appointment is."""
+        return self.running is not None and self.running.kind in (TalkKind.INTAKE, TalkKind.NEXT)
+
+    @property
     def asked_at(self) -> datetime | None:
         """When its question was asked."""
         return self._state.asked_at if self.running and self._state else None

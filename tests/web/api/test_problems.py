@@ -87,6 +87,7 @@ ROUTE_BODIES: dict[str, dict[str, Any]] = {
         "place": "Here",
     },
     "close": {},
+    "outcome": {"outcome": "came_home"},
     "answer": {"id": UNKNOWN, "text": "We call you."},
     "correct": {"meant": "yes"},
 }

@@ -58,7 +58,7 @@ def test_it_is_looked_at_then_confirmed_and_everything_follows(
         assert session.exec(select(Rally.id)).one() == ended.rally_id
         assert "checkin.outcome" in session.exec(select(AuditLine.action)).all()
     assert marta.post(path, data=chosen).status_code == 200
-    assert str(ended.rally_id) in marta.get("/").text
+    assert "Look and send" in text_of(marta.get("/"))
 
 
 def test_what_is_missing_or_cannot_be_is_said_beside_the_field(

@@ -8,8 +8,11 @@ from sqlmodel import select
 
 from schedules.jobs import run_all
 from service.blasts.tables import Blast, BlastKind
+from service.db import new_id
 from service.people.tables import Person, Volunteer
 from service.privacy.audit import AuditLine
+from service.privacy.policy import SYSTEM
+from service.rallies.announce import announce
 from service.rallies.tables import Rally, RallyKind, RallyState
 from service.rsvps.respond import Answer, respond
 from service.wiring import Wiring
@@ -34,7 +37,9 @@ def announced(
 ) -> Rally:
     marta.post("/rallies/new", data=DRAFT | {"kind": kind.value})
     (rally,) = rallies(wiring)
-    marta.post(f"/rallies/{rally.id}/send", data={"when": "now"})
+    with wiring.database.write() as session:
+        found = session.get_one(Rally, rally.id)
+        announce(session, found, blast_id=new_id(), by=SYSTEM, now=clock.now())
     run_all(wiring, now=clock.tick(seconds=10))
     return rally
 
