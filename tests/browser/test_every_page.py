@@ -136,18 +136,21 @@ def _page_routes(site: Site) -> Iterator[Any]:
 def test_every_page_is_light(browser: Browser, site: Site, paths: list[str]) -> None:
     """What the first load transfers, scripts and styles included, over Chromium's own count."""
     heavy = []
+    context = signed_in(browser, site, "en", viewport=PHONE)
     for path in paths:
-        context = signed_in(browser, site, "en", viewport=PHONE)
         page = context.new_page()
         session = context.new_cdp_session(page)
         session.send("Network.enable")
+        session.send("Network.setCacheDisabled", {"cacheDisabled": True})
         loaded: list[float] = []
         session.on(
             "Network.loadingFinished", lambda e, to=loaded: to.append(e["encodedDataLength"])
         )
         page.goto(site.url + path)
         page.wait_for_load_state("load")
+        assert loaded, path
         if sum(loaded) > LIGHT_ENOUGH:
             heavy.append(f"{path}: {sum(loaded):,.0f} bytes")
-        context.close()
+        page.close()
+    context.close()
     assert heavy == []

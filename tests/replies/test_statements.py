@@ -63,5 +63,5 @@ def test_a_text_with_a_yes_is_answered_in_few_statements(asked: Town) -> None:
     with counted(database) as acting, database.write() as session:
         act_on(session, asked.reception, text_id, now=now)
     wakes_workers = 0 if database.is_sqlite else 1
-    assert len(acting) <= 19 + wakes_workers, acting
+    assert len(acting) <= 21 + wakes_workers, acting
     assert asked.told(101) == "confirmed"
