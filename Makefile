@@ -12,7 +12,7 @@ UV := $(BIN)/uv --quiet
 LOCK := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench month check format assets run migrate lock clean
+.PHONY: help setup demo test bench month shots check format assets run migrate lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ faults: setup ## Break things on purpose, at full size: hours; FAULTS="--from NA
 
 month: setup ## Live through months of an invented network, seeds 1 to 20: hours; MONTH="--seeds 3" for one
 	@$(BIN)/python -W ignore -m tests.month $(MONTH)
+
+shots: setup ## A picture of every page, both widths, both languages, in var/shots
+	@$(BIN)/python -W ignore -m tests.browser.shots
 
 check: setup ## Lint, types, import rule, migrations without drift, catalogs in step
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

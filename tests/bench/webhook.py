@@ -106,7 +106,7 @@ def _call_to_a_rally(ground: Ground) -> None:
     draft = Draft("Rally", "City Hall", starts_at, "Come! Reply Y or N.", "¡Venga! Responda S o N.")
     with ground.database.write() as session:
         rally = save_draft(session, ground.chapter, draft, by="bench", now=now)
-        announce(session, rally, blast_id=new_id(), by=SYSTEM, now=now)
+        announce(session, rally, blast_id=new_id(), by=SYSTEM, now=now, is_seconded=True)
     launch_due_blasts(ground.database, now=now)
 
 

@@ -113,6 +113,7 @@ class _Life:
         with wiring.database.write() as session:
             chapter = make_chapter(
                 session, quiet_from_minute=20 * 60, quiet_until_minute=9 * 60, wave_minutes=240,
+                second_over=10_000,
                 list_weekday=NO_LIST if self._all_at_once else 3,
             )  # fmt: skip
             make_sender(session, chapter, OURS).segments_per_second = 0
