@@ -31,6 +31,8 @@ WAITS: dict[str, tuple[int, int]] = {
     "wave_minutes": (0, 48 * 60),
     "people_per_place": (1, 50),
     "most_asks": (1, 50),
+    "second_over": (1, 5_000),
+    "keep_days": (1, 365),
 }
 
 
@@ -59,7 +61,10 @@ def change_chapter(
 def change_waits(
     session: Session, chapter: Chapter, told: Mapping[str, int], *, by: Viewer, now: datetime
 ) -> None:
-    """Change how long the chapter waits, and how many it asks: columns of WAITS. Raises InvalidForm."""
+    """Change how long the chapter waits and keeps, and how many it asks: columns of WAITS.
+
+    Raises InvalidForm.
+    """
     problems = []
     for name, value in told.items():
         least, most = WAITS[name]

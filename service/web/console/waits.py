@@ -1,4 +1,7 @@
-"""How long the chapter waits: on the ladder of a safety check, and from one wave of asks to the next."""
+"""How long the chapter waits: on the ladder of a safety check, and from one wave of asks to the next.
+
+And from how many people on a message needs a second person, and how long an appointment is kept.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,7 @@ router = APIRouter()
 
 SAFETY = ("safety_again_minutes", "safety_rung_minutes", "safety_call_minutes")
 ASKS = ("wave_minutes", "people_per_place", "most_asks")
+OTHERS = ("second_over", "keep_days")
 NONE = "none"  # as the form names NO_LIST
 
 
@@ -46,7 +50,7 @@ def _read(form: Sent) -> dict[str, int]:
     """Read the form. Raises InvalidForm with every field that is no number."""
     answers = Answers(form)
     told = {}
-    for name in (*SAFETY, *ASKS):
+    for name in (*SAFETY, *ASKS, *OTHERS):
         answers.needed(name)
         told[name] = answers.number(name, 0) or 0
     weekday = form["list_weekday"]
@@ -58,7 +62,7 @@ def _read(form: Sent) -> dict[str, int]:
 
 
 def _as_typed(chapter: Chapter) -> dict[str, str]:
-    typed = {name: str(getattr(chapter, name)) for name in (*SAFETY, *ASKS)}
+    typed = {name: str(getattr(chapter, name)) for name in (*SAFETY, *ASKS, *OTHERS)}
     hours, minutes = divmod(chapter.list_minute, 60)
     weekday = NONE if chapter.list_weekday == NO_LIST else str(chapter.list_weekday)
     return typed | {"list_weekday": weekday, "list_clock": f"{hours:02}:{minutes:02}"}
@@ -70,5 +74,5 @@ def _page(
 ) -> HTMLResponse:  # fmt: skip
     return desk.page(
         "settings_waits.html", status=status, typed=typed, problems=problems or {}, safety=SAFETY,
-        asks=ASKS, limits=WAITS,
+        asks=ASKS, others=OTHERS, limits=WAITS,
     )  # fmt: skip

@@ -131,7 +131,7 @@ def test_settings_are_an_admins(marta: TestClient) -> None:
 WAITS = {
     "safety_again_minutes": "20", "safety_rung_minutes": "10", "safety_call_minutes": "5",
     "list_weekday": "none", "list_clock": "17:30", "wave_minutes": "120", "people_per_place": "4",
-    "most_asks": "2",
+    "most_asks": "2", "second_over": "80", "keep_days": "30",
 }  # fmt: skip
 
 
@@ -145,6 +145,7 @@ def test_how_long_we_wait_is_changed_on_the_record(
         kept = session.get_one(Chapter, group.chapter.id)
         assert (kept.safety_again_minutes, kept.safety_rung_minutes) == (20, 10)
         assert (kept.list_weekday, kept.list_minute, kept.wave_minutes) == (-1, 1050, 120)
+        assert (kept.second_over, kept.keep_days) == (80, 30)
     (line,) = changes(wiring)
     assert "safety_again_minutes" in line
     page = ana.get("/settings/waits")
@@ -157,7 +158,7 @@ def test_how_long_we_wait_is_changed_on_the_record(
     [
         ("safety_again_minutes", "0"), ("safety_rung_minutes", "61"), ("safety_call_minutes", ""),
         ("wave_minutes", "soon"), ("people_per_place", "0"), ("list_weekday", "9"),
-        ("list_clock", "noon"),
+        ("list_clock", "noon"), ("second_over", "0"), ("keep_days", "400"),
     ],
 )  # fmt: skip
 def test_a_wait_that_can_not_be_keeps_what_was_typed(
