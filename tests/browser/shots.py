@@ -6,8 +6,9 @@ import re
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from service.db.migrate import upgrade
 from service.messages.catalog import LANGUAGES
@@ -17,7 +18,7 @@ from tests.browser.furnished import furnish, own_page_link, pages_of
 from tests.browser.site import Site, running_site
 
 SHOTS = Path(__file__).parents[2] / "var" / "shots"
-SIZES = {"phone": (PHONE, "light"), "desk": (DESK, "dark")}
+SIZES: dict[str, tuple[Any, Any]] = {"phone": (PHONE, "light"), "desk": (DESK, "dark")}
 AN_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
 
 
@@ -45,7 +46,7 @@ def main() -> int:
     return 0
 
 
-def _take(browser, site: Site, language: str, size: str) -> None:  # type: ignore[no-untyped-def]  # Playwright's
+def _take(browser: Browser, site: Site, language: str, size: str) -> None:
     viewport, scheme = SIZES[size]
     context = browser.new_context(
         viewport=viewport, color_scheme=scheme, locale=f"{language}-US", reduced_motion="reduce"

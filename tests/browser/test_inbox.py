@@ -159,7 +159,7 @@ def test_without_scripts_everything_works_in_both_languages(
     def say(key: str, **values: object) -> str:
         return WORDS.say(key, language, **values)
 
-    context = inbox.context.browser.new_context(  # type: ignore[union-attr]
+    context = inbox.context.browser.new_context(  # type: ignore[union-attr]  # a page has a browser
         java_script_enabled=False, viewport=inbox.viewport_size
     )
     try:

@@ -80,7 +80,7 @@ def test_a_family_is_looked_at_and_forgotten(people: Page, site: Site) -> None:
 def test_without_scripts_people_are_found_in_both_languages(
     people: Page, site: Site, language: str
 ) -> None:
-    context = people.context.browser.new_context(  # type: ignore[union-attr]
+    context = people.context.browser.new_context(  # type: ignore[union-attr]  # a page has a browser
         java_script_enabled=False, viewport=people.viewport_size
     )
     try:

@@ -31,7 +31,7 @@ def called(town: Town, *, days: float = 5, **more: object) -> Rally:
     """A rally whose call has reached everybody."""
     now = town.clock.now()
     with town.wiring.database.write() as session:
-        draft = Draft("Friday", "90 Main St", now + timedelta(days=days), ENGLISH, SPANISH, **more)  # type: ignore[arg-type]
+        draft = Draft("Friday", "90 Main St", now + timedelta(days=days), ENGLISH, SPANISH, **more)  # type: ignore[arg-type]  # by name
         rally = save_draft(session, town.chapter, draft, by="Marta", now=now)
         announce(session, rally, blast_id=new_id(), by=SYSTEM, now=now)
     town.tick()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from service.checkins.companions import set_sign
 from service.checkins.tables import CheckIn
@@ -30,7 +30,7 @@ def heard(after: After) -> list[str]:
     key = after.town.wiring.keyring.phone_key(f"+1413555{AZUCENA:04}")
     with after.town.session() as session:
         rows = session.exec(
-            select(Delivery.template).where(Delivery.to_key == key).order_by(Delivery.id)  # type: ignore[arg-type]
+            select(Delivery.template).where(Delivery.to_key == key).order_by(col(Delivery.id))
         ).all()
     return [row for row in rows if row in SAID]
 
