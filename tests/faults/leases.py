@@ -144,6 +144,9 @@ def _tick_twice(grounds: Grounds, trial: Trial, *, is_unique: bool) -> Found:
                 if not _due(stage):
                     break
             drain(stage, moves_clock=False)
+        for clock in clocks:  # else other jobs write a text between the last look and the verdict
+            clock.kill()
+        drain(stage, moves_clock=False)
         keys = _reminders(stage)
         found = Found.by(judge(stage), expected)
     found.lost += max(0, expected - len(set(keys)))
