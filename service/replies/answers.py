@@ -16,6 +16,7 @@ from service.replies.reading import LONGEST_PHRASE, Words, chosen, left_over, un
 OPENINGS = ("unclear", "maybe", "no", "yes")
 OPPOSITES = {"yes": ("no", "maybe"), "no": ("yes", "maybe")}
 CLITICS = frozenset({"me", "nos", "le", "les", "lo", "la", "los", "las", "se"})  # "no me abre"
+ONLY_BUT = frozenset({"but", "pero"})
 BUT = frozenset({"but", "pero", "only", "solo", "just", "nomas"})
 
 
@@ -35,7 +36,8 @@ def read_answer(heard: Heard) -> Reply | None:
 
     UNKNOWN means: it begins like an answer and is none ("no encuentro el lugar").
     """
-    heard = replace(heard, core=heard.core.after(frozenset({"but", "pero"})))
+    if heard.core.opens_with(ONLY_BUT):
+        heard = replace(heard, core=heard.core.after(ONLY_BUT))
     by_phrase = _by_phrase(heard)
     verdict = None if heard.core.is_only(heard.lexicon.get("ok")) else judge(heard.core)
     return by_phrase if verdict is None else _settled(heard, by_phrase, verdict)
@@ -171,7 +173,7 @@ def _anywhere(heard: Heard) -> Reply | None:
     for meaning in ("no", "yes", "maybe"):
         phrases = lexicon.get(meaning, "anywhere")
         if meaning == "yes" and heard.expecting.takes_yes:
-            phrases |= lexicon.get("join", "anywhere")
+            phrases = lexicon.any_of("yes", "join", ways=("anywhere",))
         if place := core.find(phrases):
             found.append((place[0], place[1], meaning))
     if not found:

@@ -7,7 +7,7 @@ rule does not explain leaves the text in doubt, and a yes is only a yes when not
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 
 import regex
@@ -71,7 +71,8 @@ def _kinds() -> Kinds:
 def judge(words: Words) -> Verdict | None:
     """Return what the sentences of a text say; None where they say nothing or it stays unclear."""
     spelt = _kinds().spell(_with_accents(words))
-    spelt = _QUESTION.sub("?", _ASKED.sub(";", spelt))
+    if "?" in spelt or "Q" in spelt:
+        spelt = _QUESTION.sub("?", _ASKED.sub(";", spelt))
     found = [(match.lastgroup or "", match.start()) for match in _SIGNALS.finditer(spelt)]
     first = {_SAME.get(name, name): place for name, place in reversed(found)}
     said = _weigh(first, spelt)
@@ -87,7 +88,7 @@ def _with_accents(words: Words) -> Words:
         return words
     text = words.text
     return Words(text, tuple(
-        replace(token, bare="simon")
+        token._replace(bare="simon")
         if token.bare == "si" and _ACCENT.search(text, token.start, token.end) else token
         for token in words.tokens
     ))  # fmt: skip

@@ -64,7 +64,7 @@ def _marks(words: Words) -> list[str]:
     """Return the mark before each word, and what follows the last one: a question mark or nothing."""
     text, tokens = words.text, words.tokens
     gaps = (text[one.end : two.start] for one, two in pairwise(tokens))
-    marks = ["", *("" if gap == " " else _mark(gap) for gap in gaps)]
+    marks = ["", *("" if gap in ("", " ") else _mark(gap) for gap in gaps)]
     last = "?" if tokens and "?" in text[tokens[-1].end :] else ""
     return [*marks[: len(tokens)], last]
 

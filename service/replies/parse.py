@@ -23,7 +23,8 @@ __all__ = ["Expecting", "Intent", "Question", "Reply", "parse"]
 
 MOST_WORDS = 60  # of a longer text the rest is a person's to read
 
-_SPACE, _ZIP = regex.compile(r"\s+"), regex.compile(r"\d{5}")
+ZIP = 5  # digits of a ZIP code
+_SPACE = regex.compile(r"\s+")
 
 # Commands that are the whole text, in the order in which they are tried.
 COMMANDS = (
@@ -43,6 +44,13 @@ def _commands() -> dict[str, Intent]:
     """Return what each command means; of two intents with one word the first of COMMANDS wins."""
     lexicon = load_lexicon()
     return {word: intent for intent in reversed(COMMANDS) for word in lexicon.get(intent)}
+
+
+@cache
+def _outcomes() -> dict[str, str]:
+    """Return how it ended by what people write; of two that share their words the first wins."""
+    lexicon = load_lexicon()
+    return {said: name for name in reversed(OUTCOMES) for said in lexicon.get("outcome", name)}
 
 
 def parse(text: str, *, language: str = "en", expecting: Expecting | None = None) -> Reply:
@@ -113,11 +121,10 @@ class _Reader:
         return Reply(Intent.YES if kind is Reaction.YES else Intent.NO, quoted=quoted)
 
     def opt_out(self) -> Reply | None:
-        carrier = self.lexicon.get("stop", "carrier")
-        if _SPACE.sub(" ", self.text.strip().casefold()) in carrier:
+        if _SPACE.sub(" ", self.text.strip().casefold()) in self.lexicon.get("stop", "carrier"):
             return Reply(Intent.STOP, by_carrier=True)
         sober = self.core.without(self.lexicon.get("stop", "harmless"))
-        if sober.is_only(carrier | self.lexicon.get("stop")):
+        if sober.is_only(self.lexicon.get("stop", "carrier", "whole")):
             return Reply(Intent.STOP)
         if sober.find(self.lexicon.get("stop", "anywhere")) and not is_about_event(sober):
             return Reply(Intent.STOP, remainder=self.text.strip())
@@ -183,16 +190,13 @@ class _Reader:
         """How it ended, anywhere in the answer to our question."""
         if self.expecting.question is not Question.OUTCOME or not (name := self.which_outcome()):
             return None
-        is_all = name == self.outcome_of(self.head.bare())
+        is_all = name == _outcomes().get(self.head.bare())
         return Reply(Intent.OUTCOME, outcome=name, remainder="" if is_all else self.text.strip())
 
     def outcome(self) -> Reply | None:
         """How it ended, unasked: all of a text that says nothing else."""
-        name = self.outcome_of(self.head.bare())
+        name = _outcomes().get(self.head.bare())
         return Reply(Intent.OUTCOME, outcome=name) if name else None
-
-    def outcome_of(self, said: str) -> str | None:
-        return next((name for name in OUTCOMES if said in self.lexicon.get("outcome", name)), None)
 
     def which_outcome(self) -> str | None:
         """Return the one outcome that the words name; None for none or several."""
@@ -202,28 +206,28 @@ class _Reader:
     def with_argument(self) -> Reply | None:
         """NEXT and a date; LOCK, APPROVE or UNDO and a code."""
         for intent in (Intent.NEXT, Intent.LOCK, Intent.APPROVE, Intent.UNDO):
-            length = self.head.opens_with(self.lexicon.get(intent, "starts"))
-            rest = self.head.part(length)
-            if length and any(token.is_number for token in rest.tokens):
-                return Reply(intent, remainder=rest.written())
+            if length := self.head.opens_with(self.lexicon.get(intent, "starts")):
+                rest = self.head.part(length)
+                if any(token.is_number for token in rest.tokens):
+                    return Reply(intent, remainder=rest.written())
         return None
 
     def command(self) -> Reply | None:
-        intent = _commands().get(self.head.bare())
+        said = self.head.bare()
+        intent = _commands().get(said)
         if intent is not None:
             return Reply(intent)
         for language in LANGUAGES:
             section = f"language.{language}"
-            if self.head.bare() in self.lexicon.get(section) or self.head.find(
-                self.lexicon.get(section, "anywhere")
-            ):
+            asked = self.lexicon.get(section, "anywhere")
+            if said in self.lexicon.get(section) or self.head.find(asked):
                 return Reply(Intent.LANGUAGE, language=language)
         return None
 
     def place(self) -> Reply | None:
         """A ZIP code or town: after AREA or ZONA, alone, or as the answer to our question."""
         asked = self.expecting.question is Question.AREA
-        zips = [token.bare for token in self.head.tokens if _ZIP.fullmatch(token.bare)]
+        zips = [word for word in self.head.bares if len(word) == ZIP and word.isdecimal()]
         length = self.head.opens_with(self.lexicon.get("area", "starts"))
         if zips and (asked or length or len(self.head) == 1):
             return Reply(Intent.AREA, area=zips[0])
@@ -285,7 +289,8 @@ class _Reader:
         )
         if reply is None or reply.intent is not Intent.NO:
             return reply
-        return replace(reply, withdraws=self.head.find(self.lexicon.get("withdraw")) is not None)
+        is_late = self.head.find(self.lexicon.get("withdraw")) is not None
+        return replace(reply, withdraws=True) if is_late else reply
 
     def courtesy(self) -> Reply | None:
         """A picture, an "ok" or thanks, and nothing else."""
@@ -304,8 +309,8 @@ class _Reader:
 
     def reads_like(self) -> str | None:
         """Return the language of most words that belong to one language alone."""
-        known = [self.lexicon.only.get(token.bare) for token in self.all.tokens]
-        counts = {language: known.count(language) for language in LANGUAGES}
-        best = max(counts, key=lambda language: counts[language])
-        is_clear = all(counts[best] > n for other, n in counts.items() if other != best)
-        return best if is_clear else None
+        known = [self.lexicon.only.get(word) for word in self.all.bares]
+        (most, best), (next_most, _), *_ = sorted(
+            ((known.count(language), language) for language in LANGUAGES), reverse=True
+        )
+        return best if most > next_most else None

@@ -19,7 +19,7 @@ def party_of(words: Words, after_yes: int, lexicon: Lexicon) -> tuple[int | None
     after_yes: how many words at the beginning mean yes; a bare number right behind counts people.
     """
     said = _with_digits(words, lexicon)
-    ways = (("more", 1), ("number", 0)) if any(map(str.isdecimal, said)) else ()
+    ways = (("more", 1), ("number", 0)) if said else ()
     for way, base in ways:
         for pattern in _patterns(lexicon, way):
             if (found := pattern.search(said)) and not _is_amount(said, found, lexicon):
@@ -59,8 +59,13 @@ def _within(number: int, places: set[int]) -> tuple[int | None, set[int]]:
 
 
 def _with_digits(words: Words, lexicon: Lexicon) -> str:
-    """Return the bare words with every number word as digits, still one word a place."""
-    numbers = (number_of(token, lexicon) for token in words.tokens)
+    """Return the bare words with every number word as digits, still one word a place.
+
+    Empty if none of them is a number.
+    """
+    numbers = [number_of(token, lexicon) for token in words.tokens]
+    if all(number is None for number in numbers):
+        return ""
     return " ".join(
         token.bare if number is None else str(number)
         for token, number in zip(words.tokens, numbers, strict=True)

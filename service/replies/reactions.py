@@ -55,7 +55,7 @@ def _patterns_of(
     verbs: tuple[str, ...], openers: tuple[str, ...], to: tuple[str, ...], pictures: tuple[str, ...]
 ) -> tuple[regex.Pattern[str], regex.Pattern[str]]:
     about = rf"(?:[:\s]*[“\"«„'‘](?P<quoted>.*?)[”\"»'’]?|\s+(?P<picture>{_any(pictures)}))[.\s]*"
-    emoji = r"(?P<emoji>[\p{Extended_Pictographic}][\p{Emoji_Modifier}\p{So}]*)"
+    emoji = r"(?P<emoji>[\p{Extended_Pictographic}][\p{Emoji_Modifier}\p{So}]*+)"
     flags = regex.IGNORECASE | regex.DOTALL
     return (
         regex.compile(rf"(?P<verb>{_any(verbs)})\s*{about}", flags),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 from service.replies.lexicon import Lexicon, Token
 
@@ -12,6 +12,7 @@ LONGEST_PHRASE = 8  # words
 
 
 Index = dict[str, tuple[bool, dict[str, list[int]]]]
+NOTHING: tuple[bool, dict[str, list[int]]] = (False, {})  # begins with a word
 
 
 @cache
@@ -36,23 +37,27 @@ def _last_words(phrases: frozenset[str]) -> frozenset[str]:
     return frozenset(phrase.rsplit(" ", 1)[-1] for phrase in phrases)
 
 
-@dataclass(frozen=True)
 class Words:
-    """Some words of a text, in order."""
+    """Some words of a text, in order; `bares` are the same words as the lexicon knows them."""
 
-    text: str
-    tokens: tuple[Token, ...]
+    __slots__ = ("bares", "text", "tokens")
+
+    def __init__(
+        self, text: str, tokens: tuple[Token, ...], bares: tuple[str, ...] | None = None
+    ) -> None:
+        self.text, self.tokens = text, tokens
+        self.bares = tuple([token.bare for token in tokens]) if bares is None else bares
 
     def __len__(self) -> int:
         return len(self.tokens)
 
     def bare(self, start: int = 0, end: int | None = None) -> str:
         """Return the bare words from one place to another."""
-        return " ".join(token.bare for token in self.tokens[start:end])
+        return " ".join(self.bares[start:end])
 
     def part(self, start: int, end: int | None = None) -> Words:
         """Return some of these words."""
-        return Words(self.text, self.tokens[start:end])
+        return Words(self.text, self.tokens[start:end], self.bares[start:end])
 
     def written(self) -> str:
         """Return these words as the person wrote them, from the first to the last."""
@@ -62,14 +67,15 @@ class Words:
 
     def length_at(self, place: int, phrases: frozenset[str]) -> int:
         """Return how many words the longest phrase has that begins at a place; 0 for none."""
-        tokens = self.tokens
-        known = _index(phrases).get(tokens[place].bare)
+        bares = self.bares
+        known = _index(phrases).get(bares[place])
         if known is None:
             return 0
         is_alone, seconds = known
-        if seconds and place + 1 < len(tokens):
-            for length in seconds.get(tokens[place + 1].bare, ()):
-                if " ".join([token.bare for token in tokens[place : place + length]]) in phrases:
+        if seconds and place + 1 < len(bares):
+            for length in seconds.get(bares[place + 1], ()):
+                said = bares[place : place + length]
+                if len(said) == length and " ".join(said) in phrases:
                     return length
         return 1 if is_alone else 0
 
@@ -80,7 +86,7 @@ class Words:
     def closes_with(self, phrases: frozenset[str], start: int = 0, end: int | None = None) -> int:
         """Return how many words the longest phrase at the end has; 0 for none."""
         end = len(self.tokens) if end is None else end
-        if end <= start or self.tokens[end - 1].bare not in _last_words(phrases):
+        if end <= start or self.bares[end - 1] not in _last_words(phrases):
             return 0
         for length in range(min(end - start, LONGEST_PHRASE), 0, -1):
             if self.bare(end - length, end) in phrases:
@@ -90,8 +96,11 @@ class Words:
     def find(self, phrases: frozenset[str]) -> tuple[int, int] | None:
         """Return (start, end) of the first phrase anywhere, the longest where two begin."""
         known = _index(phrases)
-        for start, token in enumerate(self.tokens):
-            if token.bare in known and (length := self.length_at(start, phrases)):
+        if known.keys().isdisjoint(self.bares):
+            return None
+        for start, (word, following) in enumerate(pairwise((*self.bares, ""))):
+            is_alone, seconds = known.get(word, NOTHING)
+            if (is_alone or following in seconds) and (length := self.length_at(start, phrases)):
                 return start, start + length
         return None
 
@@ -144,9 +153,11 @@ class Words:
 def read(text: str, lexicon: Lexicon) -> tuple[Words, frozenset[str]]:
     """Return the words and numbers of a text, and what its pictures mean."""
     tokens = lexicon.tokens(text)
-    words = tuple(token for token in tokens if not token.is_picture)
-    meanings = (lexicon.emoji.get(token.bare, "picture") for token in tokens if token.is_picture)
-    return Words(text, words), frozenset(meanings)
+    pictures = {token.bare for token in tokens if token.is_picture}
+    if pictures:
+        tokens = [token for token in tokens if token.bare not in pictures]
+    meanings = frozenset(lexicon.emoji.get(picture, "picture") for picture in pictures)
+    return Words(text, tuple(tokens)), meanings
 
 
 def number_of(token: Token, lexicon: Lexicon) -> int | None:

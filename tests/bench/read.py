@@ -16,7 +16,10 @@ from tests.bench.report import Line, Report
 CORPUS = Path(__file__).parents[1] / "replies" / "sentences.toml"
 WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+")
 ROUNDS = 5
-HOSTILE = ("no ", "no me ", "i can not ", "12 34 ", "👍", "a.", "…", "(((", "at 9 ", "abcdefgh ")
+HOSTILE = (
+    "no ", "no me ", "i can not ", "12 34 ", "👍", "a.", "…", "(((", "at 9 ", "abcdefgh ", "a", "no1",
+    "no no no ", "don't text ", "abcdefgh", "\u200b", "\ufdfa",
+)  # fmt: skip
 LONGEST = 1600  # letters of the longest text that a carrier passes on
 
 

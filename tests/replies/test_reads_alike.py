@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.replies.parse import Expecting, parse
+from service.replies.lexicon import load_lexicon
+from service.replies.parse import Expecting, Intent, parse
 from tests.replies.test_parse import rows
 
 SENTENCES = tomllib.loads(Path(__file__).with_name("sentences.toml").read_text("utf-8"))
@@ -101,3 +102,18 @@ PIECES = st.sampled_from(
 @given(st.lists(PIECES, min_size=1, max_size=4), st.integers(1, 400))
 def test_no_hostile_text_raises(pieces: list[str], times: int) -> None:
     parse(("".join(pieces) * times)[:1600], language="es", expecting=ASKED)
+
+
+def test_no_phrase_of_the_lexicon_raises_whole_or_cut_short() -> None:
+    """ "ice on my" is all of one phrase and the beginning of a longer one."""
+    said = {phrase for phrases in load_lexicon().phrases.values() for phrase in phrases}
+    for phrase in said:
+        for text in (phrase, phrase.rpartition(" ")[0], f"no {phrase}"):
+            parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"), [("ice on my", Intent.UNKNOWN), ("no gracias alto", Intent.STOP)]
+)
+def test_a_phrase_at_the_end_is_no_longer_than_the_text(text: str, intent: Intent) -> None:
+    assert parse(text).intent is intent

@@ -8,13 +8,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, NamedTuple
 
 import regex
 
 LANGUAGES = ("en", "es")
 KINDS = ("clauses", "leaving")  # words by their kind: see replies/kinds.py
-SHORTEST_SLIP = 6  # letters of a word that may be misspelt
+SHORTEST_SLIP, LONGEST_SLIP = 6, 30  # letters of a word that may be misspelt
+LONGEST_WORD = 200  # letters: of a longer one the rest says nothing
 HEARD_TOO = ("pt", "ht")  # understood where it matters most, and answered in one of the above
 
 # A number, a word with its apostrophes, or a picture; an underscore or a skin tone is nothing.
@@ -27,8 +28,7 @@ _STRETCHED = regex.compile(r"([a-z])\1{2,}")  # siiii, yesss, nooo
 _TABLES = ("numbers", "spelling", "languages")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A word, number or picture; `bare` is what the lexicon knows, start and end its place."""
 
     bare: str
@@ -37,11 +37,11 @@ class Token:
 
     @property
     def is_number(self) -> bool:
-        return self.bare.lstrip("+").isdecimal()
+        return self.bare[-1:].isdecimal()
 
     @property
     def is_picture(self) -> bool:
-        return not self.is_number and not self.bare[:1].isalpha()
+        return not self.bare[:1].isalpha() and not self.is_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,8 @@ class Lexicon:
     """Everything the reader knows, all languages together: people mix them.
 
     phrases: (section, way) -> phrases in bare words, one space apart.
-    numbers: number word -> value.   spelling: misspelt word -> what is meant.
+    numbers: number word -> value.   meant: word -> what is meant by it, itself if it is known and
+    none of the misspelt ones.
     emoji: picture -> yes, no, maybe, thanks, doubtful_stop, distress.
     reactions: what phones write for a tapback.   only: words of one language alone -> it.
     languages: what people call a language -> its ISO code.
@@ -59,7 +60,7 @@ class Lexicon:
 
     phrases: Mapping[tuple[str, str], frozenset[str]]
     numbers: Mapping[str, int]
-    spelling: Mapping[str, str]
+    meant: Mapping[str, tuple[str, ...]]
     emoji: Mapping[str, str]
     reactions: Mapping[str, tuple[str, ...]]
     only: Mapping[str, str]
@@ -72,10 +73,11 @@ class Lexicon:
 
     def get(self, section: str, *ways: str) -> frozenset[str]:
         """Return a section's phrases, `whole` unless other ways are named; none if it has none."""
-        known = self.together.get((section, ways))
-        if known is None:
+        try:
+            return self.together[section, ways]
+        except KeyError:
             known = self.together[section, ways] = self.any_of(section, ways=ways or ("whole",))
-        return known
+            return known
 
     def any_of(self, *sections: str, ways: tuple[str, ...]) -> frozenset[str]:
         """Return the phrases of several sections together; put together once, then kept."""
@@ -104,16 +106,23 @@ class Lexicon:
         """Return the words, numbers and pictures of a text, misspellings on the list put right."""
         found = []
         for match in _TOKEN.finditer(text):
-            word = bare(match.group())
-            known = self.spelling.get(word) or near(word, self.known, self.near)
-            for part in known.split():
-                found.append(Token(part, match.start(), match.end()))
+            start, end = match.span()
+            for word in self.words_of(match[0]):
+                found.append(Token(word, start, end))
         return found
+
+    def words_of(self, written: str) -> tuple[str, ...]:
+        """Return the bare words of one written word: two of "cannot", none of a lone accent."""
+        known = self.meant.get(written.casefold())
+        if known is None:
+            word = bare(written)
+            known = self.meant.get(word) or tuple(near(word, self.known, self.near).split())
+        return known
 
 
 def bare(word: str) -> str:
     """Return a word without capitals, accents, apostrophes and stretched letters."""
-    letters = word.casefold()
+    letters = word[:LONGEST_WORD].casefold()
     if letters.isascii() and letters.isalnum() and len(letters) < 3:
         return letters
     if not letters.isascii():
@@ -127,7 +136,7 @@ def near(word: str, known: frozenset[str], around: Mapping[str, str]) -> str:
     A slip is a letter too many, too few, changed or swapped with the next; never the first or the last
     one ("pregunté", "pregunto"), never in a short word ("can't", "want"), nor in one that is known.
     """
-    if len(word) < SHORTEST_SLIP or word in known or not word.isalpha():
+    if not SHORTEST_SLIP <= len(word) <= LONGEST_SLIP or word in known or not word.isalpha():
         return word
     without_one = (word[:place] + word[place + 1 :] for place in range(len(word)))
     found = {around[w] for w in (word, *without_one) if w in around}
@@ -165,6 +174,11 @@ def load_lexicon() -> Lexicon:
         for languages in tomllib.loads(folder.joinpath(f"{name}.toml").read_text("utf-8")).values()
         for word in _words(languages.values())
     }
+    emoji = {
+        picture[0]: meaning
+        for meaning, pictures in signs["emoji"].items()
+        for picture in pictures.split()
+    }
     numbers = (words for file in files.values() for words in file.get("numbers", {}).values())
     known = frozenset(kinds).union(
         *(phrase.split() for lists in phrases.values() for phrase in lists), _words(numbers)
@@ -179,14 +193,13 @@ def load_lexicon() -> Lexicon:
             for value, words in file.get("numbers", {}).items()
             for word in words
         },
-        spelling={
-            bare(w): r for file in files.values() for w, r in file.get("spelling", {}).items()
+        meant={word: (word,) for word in (*known, *emoji)}
+        | {
+            bare(word): tuple(right.split())
+            for file in files.values()
+            for word, right in file.get("spelling", {}).items()
         },
-        emoji={
-            picture[0]: meaning
-            for meaning, pictures in signs["emoji"].items()
-            for picture in pictures.split()
-        },
+        emoji=emoji,
         reactions={kind: tuple(words) for kind, words in signs["reaction"].items()},
         only=_only({language: files[language] for language in LANGUAGES}),
         languages={
