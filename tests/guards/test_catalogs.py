@@ -34,7 +34,7 @@ ANSWERS = {
     "outcome_ask_about", "outcome_noted", "outcome_noted_urgent", "outcome_next",
     "outcome_person", "companion_speaks", "way_noted",
     "approve_prefix", "approved", "code_unknown", "approve_changed", "undone",
-    "undo_late",
+    "undo_late", "relay_first", "relay_passed",
 }  # fmt: skip
 # Follow a yes of the same person, who knows what they said yes to; these need all their letters.
 FOLLOW_A_YES = {

@@ -36,6 +36,7 @@ from service.web.console.cards import CheckInCard, checkin_cards
 from service.web.console.desk import AtDesk, Desk, go_to
 from service.web.console.previews import Bubble, bubbles
 from service.web.console.quiet import quiet_until
+from service.web.console.relays import passed_on
 from service.web.forms import Answers, Form, Sent, read_registration
 from service.web.pages import form_again
 from service.web.session import Read, Write
@@ -97,6 +98,7 @@ def show(session: Read, desk: AtDesk, checkin_id: UUID) -> HTMLResponse:
         legal_has_it=_legal_name(session, desk, checkin),
         can_miss=_may_be_missed(checkin, desk.now),
         following=follower_of(session, checkin.id),
+        passed_on=passed_on(session, desk, checkin),
         **context,
     )
 

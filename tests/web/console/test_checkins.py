@@ -13,6 +13,7 @@ from service.checkins.waves import ask_for_company
 from service.outbox.gate import get_wordings
 from service.outbox.tables import Delivery
 from service.people.tables import Consent, Person
+from service.privacy.audit import AuditLine
 from service.rsvps.respond import Answer, respond
 from service.rsvps.seats import filling_of
 from service.rsvps.tables import SeatRole
@@ -190,3 +191,17 @@ def test_why_somebody_was_asked_stands_on_the_page(
     page = text_of(marta.get(f"/checkins/{checkin.id}"))
     assert "wave 1: speaks another language, area not known · no answer yet" in page
     assert "1 have time to answer, 0 did not." in page
+
+
+def test_what_family_and_lead_write_is_read_along_and_can_be_switched_off(
+    marta: TestClient, wiring: Wiring, group: Group
+) -> None:
+    checkin = approved(wiring, group, days=1)
+    page = f"/checkins/{checkin.id}"
+    assert "passed on through our number" in text_of(marta.get(page))
+    for _ in range(2):
+        assert "Marta ended it" in text_of(marta.post(f"{page}/relay", data={"turn": "off"}))
+    assert "Marta ended it" not in text_of(marta.post(f"{page}/relay", data={"turn": "on"}))
+    with wiring.database.read() as session:
+        actions = session.exec(select(AuditLine.action)).all()
+    assert [one for one in actions if "relay" in one] == ["checkin.relay_off", "checkin.relay_on"]
