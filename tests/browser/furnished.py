@@ -184,6 +184,6 @@ def pages_of(site: Site) -> list[str]:
         f"/settings/senders/{sender}", "/posters",
         "/checkin", "/join", "/privacy", "/terms", "/away", "/mine/link", "/m/nothing", "/s/nothing",
         "/mine", "/mine/calendar", "/mine/leave", "/mine/erase",
-        f"/mine/dates/{waiting}/change", f"/mine/dates/{waiting}/delete",
+        f"/mine/dates/{waiting}/ride", f"/mine/dates/{waiting}/change", f"/mine/dates/{waiting}/delete",
         f"/mine/promises/{kind}/{UUID(event)}/decline",
     ]  # fmt: skip
