@@ -21,6 +21,7 @@ from service.checkins.ride import erase_rides, tell_of_rides
 from service.checkins.safety.arm import arm_what_is_not
 from service.checkins.safety.arrive import alarm_missing_leads
 from service.checkins.safety.climb import climb, hand_shifts_over
+from service.checkins.sheet import send_sheets
 from service.checkins.waves import ask_for_company
 from service.checkins.weekly import send_weekly_lists
 from service.erasure.erase import erase_who_asked
@@ -134,6 +135,11 @@ JOBS = (
         "tell drivers of rides",
         1,
         _in_one_transaction(lambda s, w, now: tell_of_rides(s, w.outbox, now=now)),
+    ),
+    Job(
+        "send leads the run sheet",
+        1,
+        _in_one_transaction(lambda s, w, now: send_sheets(s, w.outbox, now=now)),
     ),
     Job(
         "erase rides that are past",

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from service.chapters.find import get_office
 from service.chapters.tables import Chapter, Office
+from service.checkins.ride import USUALLY_LEAVES, Wish, check_ride, save_ride
 from service.checkins.rules import check_start
 from service.checkins.tables import CheckIn, CheckInState
 from service.db import new_id
@@ -36,6 +37,7 @@ class Registration:
 
     may_text: they want texts about it; without, somebody calls and nothing is sent.
     speaks: the language that they speak best, as an ISO code.   registered_by: a sponsor.
+    pickup, child_seats: of a ride, where they have said so already.
     """
 
     card: Card
@@ -48,6 +50,8 @@ class Registration:
     may_text: bool = True
     speaks: str = ""
     registered_by: UUID | None = None
+    pickup: str = ""
+    child_seats: int = 0
 
 
 def register(
@@ -67,6 +71,8 @@ def register(
     if existing is not None:
         return existing
     checkin = _write(session, outbox.keyring, chapter, person, told, now)
+    if told.pickup.strip():
+        save_ride(session, outbox.keyring, checkin, wish_of(told), now=now)
     if told.may_text:
         _tell_who_calls(session, outbox, chapter, office, person, checkin, now)
     return checkin
@@ -86,7 +92,14 @@ def check(session: Session, chapter: Chapter, told: Registration, *, now: dateti
         raise InvalidValue("people", "people_out_of_range", limit=MOST_PEOPLE)
     if len(told.note) > LONGEST_NOTE:
         raise InvalidValue("note", "too_long", limit=LONGEST_NOTE)
+    if told.pickup.strip():
+        check_ride(told.starts_at, wish_of(told))
     return office
+
+
+def wish_of(told: Registration) -> Wish:
+    """Return the ride that they ask for: a seat for each who goes, an hour before."""
+    return Wish(told.pickup, told.starts_at - USUALLY_LEAVES, told.people, told.child_seats)
 
 
 def call_by(checkin: CheckIn) -> datetime:

@@ -33,6 +33,7 @@ from service.rsvps.tables import COMING, SeatRole
 LONGEST_PICKUP = 60
 MOST_SEATS = 12
 EARLIEST = timedelta(hours=12)  # before the start
+USUALLY_LEAVES = timedelta(hours=1)  # before the start, where nobody has said when
 ERASED_AFTER = timedelta(hours=24)  # of the start
 TEMPLATE = "ride"
 WHO = (SeatRole.DRIVER, SeatRole.LEAD)
@@ -58,7 +59,7 @@ def save_ride(
     """
     if checkin.state not in LIVE or checkin.starts_at + ERASED_AFTER <= now:
         raise WrongState("checkin_not_in_state", f"check-in {checkin.id} is {checkin.state}")
-    check_ride(checkin, wish)
+    check_ride(checkin.starts_at, wish)
     ride = session.get(Ride, checkin.id) or Ride(checkin_id=checkin.id, leaves_at=wish.leaves_at)
     key = keyring.key(KeyKind.CHECKIN, checkin.id)
     ride.pickup_sealed = seal(key, "ride", checkin.id, "pickup", scrub(wish.pickup).strip())
@@ -74,7 +75,7 @@ def save_ride(
     return ride
 
 
-def check_ride(checkin: CheckIn, wish: Wish) -> None:
+def check_ride(starts_at: datetime, wish: Wish) -> None:
     """Raise InvalidValue for what can't be a ride to this appointment."""
     if not wish.pickup.strip():
         raise InvalidValue("pickup", "missing")
@@ -84,7 +85,7 @@ def check_ride(checkin: CheckIn, wish: Wish) -> None:
         raise InvalidValue("seats", "people_out_of_range", limit=MOST_SEATS)
     if not 0 <= wish.child_seats <= wish.seats:
         raise InvalidValue("child_seats", "people_out_of_range", limit=wish.seats)
-    if not checkin.starts_at - EARLIEST <= wish.leaves_at <= checkin.starts_at:
+    if not starts_at - EARLIEST <= wish.leaves_at <= starts_at:
         raise InvalidValue("leaves", "ride_too_early_or_late")
 
 

@@ -96,6 +96,8 @@ class CheckIn(Table, table=True):
     proposed_at: datetime | None = None  # when the family was asked about the usual next date
     sign: str = ""  # how the lead is found this time
     companions_told: str = ""  # who, as a fingerprint
+    relay_off_at: datetime | None = None  # since when nothing is passed on between family and lead
+    relay_off_by: str = ""  # a name, or in which role
 
     @property
     def subject(self) -> str:
@@ -178,3 +180,43 @@ class Ride(Table, table=True):
             Personal.NOTE, KeyKind.CHECKIN, self.checkin_id, chapter_id,
             "ride", self.checkin_id, "pickup", self.pickup_sealed,
         )  # fmt: skip
+
+
+class Relay(Table, table=True):
+    """A text that was passed on between a family and whoever leads: whose, to whom; once each."""
+
+    __tablename__ = "relay"
+    __table_args__ = (
+        Index("uq_relay_inbound_id_to_person_id", "inbound_id", "to_person_id", unique=True),
+    )
+    id: UUID = Field(primary_key=True)
+    checkin_id: UUID = Field(foreign_key="checkin.id", index=True)
+    inbound_id: UUID = Field(foreign_key="inbound.id")
+    from_person_id: UUID = Field(foreign_key="person.id", index=True)
+    to_person_id: UUID = Field(foreign_key="person.id", index=True)
+    at: datetime
+
+    @property
+    def subject(self) -> str:
+        """How lower rooms name the texts that carry it."""
+        return f"relay:{self.id.hex}"
+
+
+class SheetLink(Table, table=True):
+    """A link to the run sheet of one appointment, on the phone of one lead. moves: those they knew of."""
+
+    __tablename__ = "sheet_link"
+    __table_args__ = (
+        Index("uq_sheet_link_checkin_id_person_id", "checkin_id", "person_id", unique=True),
+    )
+    id: UUID = Field(primary_key=True)
+    checkin_id: UUID = Field(foreign_key="checkin.id")
+    person_id: UUID = Field(foreign_key="person.id", index=True)
+    secret_hash: bytes = Field(unique=True)
+    moves: int = 0
+    expires_at: datetime
+
+    @property
+    def subject(self) -> str:
+        """How lower rooms name the text that carries it."""
+        return f"sheet:{self.id.hex}"

@@ -48,6 +48,8 @@ IN_WORDS = {
     Intent.LOCK: "other",
     Intent.APPROVE: "other",
     Intent.UNDO: "other",
+    Intent.MUTE: "other",
+    Intent.RELAY: "other",
 }
 ASKS_BACK = {
     Question.NO_DAY: "no day is named",

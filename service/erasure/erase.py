@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
-from sqlmodel import Session, col, delete, exists, select, update
+from sqlmodel import Session, col, delete, exists, or_, select, update
 
-from service.checkins.tables import CheckIn
+from service.checkins.tables import CheckIn, Relay, SheetLink
 from service.db import Database, new_id
 from service.inbox.tables import Inbound
 from service.outbox.tables import UNDER_WAY, Attempt, Delivery, State
@@ -91,7 +91,9 @@ def _empty_rows(session: Session, person_id: UUID, now: datetime) -> None:
     session.add(told)
     session.exec(delete(AliasWord).where(col(AliasWord.person_id) == person_id))
     _forget_what_was_sent(session, person)
+    _forget_what_was_passed_on(session, person_id)
     session.exec(delete(PendingForm).where(col(PendingForm.person_id) == person_id))
+    session.exec(delete(SheetLink).where(col(SheetLink.person_id) == person_id))
     session.exec(delete(Talk).where(col(Talk.person_id) == person_id))
     session.exec(update(Inbound).where(col(Inbound.person_id) == person_id).values(text_sealed=b""))
     session.exec(update(Rsvp).where(col(Rsvp.person_id) == person_id).values(remainder_sealed=None))
@@ -108,6 +110,19 @@ def _empty_rows(session: Session, person_id: UUID, now: datetime) -> None:
         family.has_lawyer = family.papers_are_held = False
         family.speaks = ""
         session.add(family)
+
+
+def _forget_what_was_passed_on(session: Session, person_id: UUID) -> None:
+    """What they wrote through us to somebody else is theirs, in whosever thread it lies."""
+    own = select(CheckIn.id).where(col(CheckIn.family_id) == person_id)
+    theirs = or_(col(Relay.from_person_id) == person_id, col(Relay.checkin_id).in_(own))
+    relays = session.exec(select(Relay).where(theirs)).all()
+    session.exec(
+        update(Delivery)
+        .where(col(Delivery.subject).in_([relay.subject for relay in relays]))
+        .values(body_sealed=None)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _forget_what_was_sent(session: Session, person: Person) -> None:

@@ -6,13 +6,13 @@ import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session, col, delete, select, update
 
 from service.calls.tables import VoiceCall
 from service.chapters.tables import Chapter
 from service.checkins.safety.find import safety_of_checkin
 from service.checkins.safety.tables import SafetyCheck, SafetyStep
-from service.checkins.tables import CheckIn, CheckInState, Outcome
+from service.checkins.tables import CheckIn, CheckInState, Outcome, Relay, SheetLink
 from service.db import Database, new_id
 from service.inbox.tables import Inbound
 from service.outbox.tables import Attempt, Delivery
@@ -58,7 +58,11 @@ def _forget(session: Session, checkin_id: UUID, now: datetime) -> None:
     subjects = [checkin.subject, f"outcome:{checkin.id.hex}"]
     if check is not None:
         subjects.append(check.own_subject)
+    of_it = select(Relay).where(Relay.checkin_id == checkin.id)
+    subjects += [relay.subject for relay in session.exec(of_it)]
     _forget_texts(session, family, nobody, subjects)
+    session.exec(delete(SheetLink).where(col(SheetLink.checkin_id) == checkin.id))
+    session.exec(delete(Relay).where(col(Relay.checkin_id) == checkin.id))
     if check is not None:
         _forget_safety(session, check, family, nobody)
     checkin.family_id, checkin.note_sealed = nobody.id, None

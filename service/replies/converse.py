@@ -30,6 +30,7 @@ from service.replies.orders import Orders
 from service.replies.own_dates import OwnDates
 from service.replies.parse import parse
 from service.replies.precedence import ALWAYS, COMMANDS, EVEN_IF_GONE
+from service.replies.relaying import Relaying
 from service.replies.rsvp import Answering
 from service.replies.safety import Hearing
 from service.replies.sending import Sending
@@ -95,6 +96,8 @@ class Conversation:
         if reply.intent not in ALWAYS and (
             Orders(self).take(reply) or self._is_in_a_conversation(reply)
         ):
+            return
+        if Relaying(self).takes(reply):
             return
         handle = _HANDLERS.get(reply.intent, Conversation._unknown)
         handle(self, reply)

@@ -42,6 +42,8 @@ class Intent(StrEnum):
     LOCK = "lock"
     APPROVE = "approve"
     UNDO = "undo"
+    MUTE = "mute"  # nothing more is to be passed on between them and the other
+    RELAY = "relay"  # passed on to the other of an appointment
     THANKS = "thanks"
     UNKNOWN = "unknown"
 

@@ -13,6 +13,7 @@ from service.chapters.find import get_chapter, sender_of
 from service.chapters.tables import Office
 from service.checkins.cancel import cancel
 from service.checkins.find import all_of_family
+from service.checkins.ride import Wish, save_ride
 from service.checkins.tables import CheckIn, CheckInState
 from service.checkins.words import MEET_BEFORE
 from service.db import new_id
@@ -25,6 +26,7 @@ from service.outbox.withdraw import withdraw_person
 from service.people.consent import ask_to_be_erased, opt_out
 from service.people.tables import VETTED_LEVEL, Person, Volunteer
 from service.people.visits import close_page
+from service.privacy import audit
 from service.privacy.keyring import KeyKind
 from service.privacy.policy import SYSTEM
 from service.privacy.scrub import scrub
@@ -112,6 +114,14 @@ def ask_for_change(
         done_at=now,
     )  # fmt: skip
     need_person(session, inbound, now=now)
+
+
+def save_own_ride(
+    session: Session, outbox: Outbox, checkin: CheckIn, wish: Wish, *, now: datetime
+) -> None:
+    """Write down where a family wants to be picked up. Raises InvalidValue, WrongState."""
+    save_ride(session, outbox.keyring, checkin, wish, now=now)
+    audit.record(session, actor=SYSTEM, action="checkin.ride", subject=checkin.subject, now=now)
 
 
 def delete_date(session: Session, outbox: Outbox, checkin: CheckIn, *, now: datetime) -> None:

@@ -31,7 +31,7 @@ COMMANDS = (
     Intent.ERASE, Intent.LIST, Intent.START, Intent.HELP, Intent.JOIN, Intent.CHECKIN,
     Intent.CHANGE, Intent.HERE, Intent.IN, Intent.OUT, Intent.WAITING, Intent.CALLED,
     Intent.SIGNED, Intent.WROTE, Intent.REPORT, Intent.LOCK, Intent.APPROVE,
-    Intent.UNDO, Intent.VOUCH, Intent.LINK, Intent.NEXT,
+    Intent.UNDO, Intent.VOUCH, Intent.LINK, Intent.NEXT, Intent.MUTE,
 )  # fmt: skip
 WISHES = (
     Intent.CHECKIN, Intent.REPORT, Intent.ERASE, Intent.CHANGE, Intent.HERE, Intent.IN, Intent.OUT,

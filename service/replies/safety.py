@@ -25,6 +25,7 @@ from service.people.tables import Person
 from service.replies.intents import Expecting, Intent, Reply
 from service.replies.lexicon import load_lexicon
 from service.replies.reading import read
+from service.replies.relaying import Relaying
 from service.rsvps.arrive import set_out
 from service.rsvps.ask import mark_answered
 
@@ -111,6 +112,7 @@ class Hearing:
         talk = self._talk
         if not self._asked or talk.asks or reply.intent not in _FOR_THIS_QUESTION:
             return False
+        Relaying(talk).takes(reply)  # the other one hears it in any case
         talk.inbound.needs_person = True
         self._answer("safety_digit")
         return True

@@ -95,6 +95,7 @@ LEAST: dict[Role, tuple[str, ...]] = {
         "console.run_sheet.run_sheet",
         "console.ride.show_ride",
         "console.ride.write_ride",
+        "console.relays.switch_relay",
         "console.there.say_missed",
         "console.there.say_sign",
         "console.halt.confirm_halt",

@@ -182,6 +182,8 @@ def read_registration(
         needs_ride=sent["ride"] == "yes",
         note=sent["note"],
         may_text=sent.is_ticked("may_text"),
+        pickup=sent["pickup"] if sent["ride"] == "yes" else "",
+        child_seats=answers.number("child_seats", 0) or 0,
     )
     if office and starts_at:
         answers.read(lambda: _check(session, chapter, told, now), None)

@@ -36,7 +36,7 @@ from service.web.errors import code_of, fields_of
 STATIC = Path(__file__).parent / "static" / "dist"
 KEPT = "kept:"  # before the names of fields that a page carries for another one
 # Pages for everybody: who reads an error there has no board to go back to.
-PUBLIC = ("/checkin", "/join", "/mine", "/m/", "/privacy", "/terms", "/away", "/calendar")
+PUBLIC = ("/checkin", "/join", "/mine", "/m/", "/s/", "/privacy", "/terms", "/away", "/calendar")
 Tell = Callable[[list[InvalidValue]], Mapping[str, str]]
 
 

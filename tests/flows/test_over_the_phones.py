@@ -57,7 +57,8 @@ REGISTERING = {
         ("martes 10 de marzo a las nueve y media de la mañana", "martes 10 de marzo, 9:30 am"),
         ("Sí", "van 1, 2, 3 personas"),
         ("somos tres", "que le lleven"),
-        ("si por favor", "idioma"),
+        ("si por favor", "Basta una esquina"),
+        ("en la esquina de la tienda", "idioma"),
         ("español", "le llama del 413-555-0142"),
     ],
 }

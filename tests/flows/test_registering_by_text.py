@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlmodel import col, select
 
-from service.checkins.tables import CheckIn
+from service.checkins.tables import CheckIn, Ride
 from service.inbox.tables import Inbound
 from service.outbox.tables import State
 from service.people.tables import Consent, Family, Person
@@ -92,12 +92,22 @@ def test_in_english_with_everything_in_the_first_text(town: Town) -> None:
         ("no its march 17", "family_read_back"),
         ("yes thats right", "intake_people"),
         ("me and my daughter", "intake_ride"),
-        ("yes please", "intake_speaks"),
+        ("yes please", "intake_pickup"),
+        ("corner of Elm and 3rd", "intake_speaks"),
         ("english", "family_registered"),
     )  # fmt: skip
     (made,) = checkins(town)
     assert made.starts_at == datetime(2026, 3, 17, 13, 0, tzinfo=UTC)  # summer time by then
     assert (made.people, made.needs_ride) == (2, True)
+    with town.session() as session:
+        ride = session.get_one(Ride, made.id)
+        texts = session.exec(select(Inbound)).all()
+    reader = Reader(town.wiring.keyring, SYSTEM)
+    assert reader.show(ride.sealed_pickup(town.chapter.id)) == "corner of Elm and 3rd"
+    assert (ride.seats, made.starts_at - ride.leaves_at) == (2, timedelta(hours=1))
+    shown = [reader.show(text.sealed_text(town.chapter.id)) for text in texts]
+    assert [one for one in shown if "Elm" in one] == []  # it lies in no thread
+    assert "(pick-up point, kept with the ride)" in shown
 
 
 def test_what_is_odd_about_a_date_is_asked_once(town: Town) -> None:
@@ -189,7 +199,8 @@ def test_a_sponsor_registers_for_somebody_else(town: Town) -> None:
         ("martes 10 de marzo 9am", "family_read_back"),
         ("si", "intake_people"),
         ("2", "intake_ride"),
-        ("si", "intake_speaks"),
+        ("si", "intake_pickup"),
+        ("no", "intake_speaks"),
         ("1", "intake_for_other"),
     )  # fmt: skip
     (made,) = checkins(town)

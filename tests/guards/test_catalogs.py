@@ -26,7 +26,8 @@ ANSWERS = {
     "outcome_read_back", "action_counted", "test_prefix", "intake_when_unclear",
     "intake_which_day", "intake_day_or_month", "intake_weekday_differs", "intake_past",
     "intake_far", "intake_time", "intake_window", "intake_when_sure", "intake_whose", "intake_office",
-    "intake_people", "intake_ride", "intake_speaks", "own_date", "promised_item", "ask_again",
+    "intake_people", "intake_ride", "intake_pickup", "intake_speaks", "own_date", "promised_item",
+    "ask_again",
     "joining_speaks", "joining_can", "joined", "joined_training", "events_list", "events_one",
     "hold_missed", "closed_all_clear", "action_again", "action_over",
     "drill_prefix", "rally_text_how", "rally_text_kept", "rally_text_wrong", "lock_how", "lock_wrong",
@@ -34,7 +35,7 @@ ANSWERS = {
     "outcome_ask_about", "outcome_noted", "outcome_noted_urgent", "outcome_next",
     "outcome_person", "companion_speaks", "way_noted",
     "approve_prefix", "approved", "code_unknown", "approve_changed", "undone",
-    "undo_late",
+    "undo_late", "relay_first", "relay_passed",
 }  # fmt: skip
 # Follow a yes of the same person, who knows what they said yes to; these need all their letters.
 FOLLOW_A_YES = {

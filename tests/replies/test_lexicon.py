@@ -26,6 +26,7 @@ PRINTED = {
     "NEXT": Intent.NEXT, "PROXIMA": Intent.NEXT,
     "APPROVE": Intent.APPROVE,
     "APRUEBO": Intent.APPROVE, "UNDO": Intent.UNDO, "DESHACER": Intent.UNDO,
+    "MUTE": Intent.MUTE, "SILENCIO": Intent.MUTE,
 }  # fmt: skip
 # What is understood within a conversation of several steps only: the section that knows it.
 WITHIN = {"LATER": "later", "LUEGO": "later", "ME": "myself", "YO": "myself"}

@@ -22,10 +22,11 @@ from service.replies.lexicon import load_lexicon
 from service.replies.parse import parse
 from service.replies.reading import read
 from service.replies.spoken import languages_named
-from service.replies.talks.turns import Around, Did, Place, Say, Turn
+from service.replies.talks.places import MOST_PLACES, named_place, which_place
+from service.replies.talks.turns import Around, Did, Say, Turn
 
 MOST_PEOPLE = 12
-MOST_PLACES = 8  # more than this don't fit into a text
+LONGEST_PICKUP = 60
 
 
 class Step(StrEnum):
@@ -38,6 +39,7 @@ class Step(StrEnum):
     OFFICE = "office"
     PEOPLE = "people"
     RIDE = "ride"
+    PICKUP = "pickup"
     SPEAKS = "speaks"
 
 
@@ -49,6 +51,7 @@ class Told:
     is_window: they named two times and were asked for one.
     is_for_other: somebody registers for them; `phone` (E.164) is then whom we text, "" for the
     sender.   speaks: en, es or, in their own words, another language.
+    pickup: where they want to be picked up, "" where they say it later.
     follows: the appointment before this one.   repeats: how often, as they said it ("4w").
     """
 
@@ -60,6 +63,7 @@ class Told:
     office: UUID | None = None
     people: int | None = None
     ride: bool | None = None
+    pickup: str | None = None
     speaks: str = ""
     is_for_other: bool = False
     phone: str | None = None
@@ -80,6 +84,7 @@ _ASKED_BY = {
     Step.WHEN: "intake_when",
     Step.PEOPLE: "intake_people",
     Step.RIDE: "intake_ride",
+    Step.PICKUP: "intake_pickup",
     Step.SPEAKS: "intake_speaks",
 }
 # How a date that can't be taken as it stands is asked for once more.
@@ -139,7 +144,7 @@ class Intake:
             template = "intake_when_sure" if told.is_odd else usual
             return Say(template, {"day": _day(told, around), "time": _time(told, around)})
         if step == Step.OFFICE:
-            return _which_office(around)
+            return which_place(around)
         if step == Step.WHEN and told.follows is not None:
             return Say("next_when")
         return Say(_ASKED_BY[Step(step)])
@@ -180,6 +185,8 @@ def _next(told: Told, around: Around) -> Step | None:
         return Step.PEOPLE
     if told.ride is None:
         return Step.RIDE
+    if told.ride and told.pickup is None and told.follows is None:
+        return Step.PICKUP
     return None if told.speaks else Step.SPEAKS
 
 
@@ -251,21 +258,12 @@ def _office(told: Told, text: str, around: Around) -> _Known:
         return Turn(Did.FOR_PERSON, told)
     if len(heard.numbers) == 1:
         return replace(told, office=places[heard.numbers[0] - 1].id)
-    named = _named(text, places)
+    named = named_place(text, places)
     if named is not None:
         return replace(told, office=named.id)
     words, _ = read(text, load_lexicon())
     is_other = words.find(load_lexicon().get("elsewhere", "anywhere"))
     return Turn(Did.FOR_PERSON, told) if is_other else None
-
-
-def _named(text: str, places: tuple[Place, ...]) -> Place | None:
-    """Return the one place whose name has most words in common with the text."""
-    lexicon = load_lexicon()
-    said = {token.bare for token in lexicon.tokens(text) if len(token.bare) > 2}
-    shared = [len(said & {token.bare for token in lexicon.tokens(place.label)}) for place in places]
-    best = max(shared, default=0)
-    return places[shared.index(best)] if best and shared.count(best) == 1 else None
 
 
 def _people(told: Told, text: str, around: Around) -> _Known:
@@ -283,6 +281,13 @@ def _ride(told: Told, text: str, around: Around) -> _Known:
     if heard in (Intent.YES, Intent.MAYBE):  # whoever is not sure is asked by the person who calls
         return replace(told, ride=True)
     return replace(told, ride=False) if heard is Intent.NO else None
+
+
+def _pickup(told: Told, text: str, around: Around) -> _Known:
+    """Take any words as the place; a no, a yes and a doubt leave it to who calls them."""
+    heard = parse(text, language=around.language, expecting=Expecting.yes_no())
+    is_answer = heard.intent in (Intent.NO, Intent.YES, Intent.MAYBE) and not heard.remainder
+    return replace(told, pickup="" if is_answer else text.strip()[:LONGEST_PICKUP])
 
 
 def _speaks(told: Told, text: str, around: Around) -> _Known:
@@ -303,6 +308,7 @@ _ANSWERS = {
     Step.OFFICE: _office,
     Step.PEOPLE: _people,
     Step.RIDE: _ride,
+    Step.PICKUP: _pickup,
     Step.SPEAKS: _speaks,
 }
 
@@ -333,18 +339,3 @@ def _day(told: Told, around: Around) -> str:
 def _time(told: Told, around: Around) -> str:
     zone = ZoneInfo(around.time_zone)
     return dates.time(told.starts_at(zone), zone)
-
-
-def _which_office(around: Around) -> Say:
-    catalog, language = around.catalog, around.language
-    labels = [place.label for place in around.places[:MOST_PLACES]]
-    labels.append(catalog.word("intake", "elsewhere", language))
-    items = [f"{number} {label}" for number, label in enumerate(labels, start=1)]
-    numbers = [str(number) for number in range(1, len(labels) + 1)]
-    return Say(
-        "intake_office",
-        {
-            "items": catalog.join(items, language, last="items"),
-            "choices": catalog.join(numbers, language, last="or"),
-        },
-    )

@@ -49,6 +49,7 @@ def save_appointment(talk: Conversation, told: intake.Told) -> None:
         how="text",
         people=told.people or 1,
         needs_ride=bool(told.ride),
+        pickup=told.pickup or "",
         speaks=told.speaks,
         registered_by=None if is_own else talk.person.id,
     )

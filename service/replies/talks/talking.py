@@ -10,11 +10,13 @@ from zoneinfo import ZoneInfo
 from service.chapters.find import get_chapter, list_offices
 from service.chapters.tables import Office
 from service.errors import InvalidValue
+from service.privacy.keyring import KeyKind
+from service.privacy.seal import seal
 from service.replies.lexicon import load_lexicon
 from service.replies.reading import read, without_courtesies
 from service.replies.tables import Talk, TalkKind
 from service.replies.talks import intake, joining, sure
-from service.replies.talks.intake import Intake
+from service.replies.talks.intake import Intake, Step
 from service.replies.talks.joining import Joining
 from service.replies.talks.keep import find_talk, forget, is_running, keep, open_talk, stop, told_in
 from service.replies.talks.save import (
@@ -92,9 +94,18 @@ class Talking:
         state = self.running
         if state is None or self._leaves(state):
             return
-        told = self._told(state)
-        turn = SCRIPTS[state.kind].answer(state.step, told, self._talk.body, self._around())
+        told, step = self._told(state), state.step
+        turn = SCRIPTS[state.kind].answer(step, told, self._talk.body, self._around())
         self._go(state, turn)
+        if step == Step.PICKUP and turn.did in (Did.ASKED, Did.DONE):
+            self._keep_place_only_with_ride()
+
+    def _keep_place_only_with_ride(self) -> None:
+        """A pick-up point is erased a day after the ride: it lies in no thread."""
+        talk = self._talk
+        key = talk.outbox.keyring.key(KeyKind.PERSON, talk.person.id)
+        instead = talk.outbox.catalog.word("intake", "place_kept", talk.person.language)
+        talk.inbound.text_sealed = seal(key, "inbound", talk.inbound.id, "text", instead)
 
     def understands(self) -> bool:
         """Return whether the text is an answer to the question that was asked."""

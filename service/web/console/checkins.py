@@ -20,6 +20,7 @@ from service.checkins.follow import follower_of
 from service.checkins.move import MOVABLE
 from service.checkins.outcome.rules import BEGUN, GRAVE
 from service.checkins.register import MOST_PEOPLE, register
+from service.checkins.ride import LONGEST_PICKUP, MOST_SEATS, save_ride
 from service.checkins.safety.arrive import BEFORE_START
 from service.checkins.safety.find import safety_of_checkin
 from service.checkins.tables import CheckIn, CheckInState
@@ -36,8 +37,10 @@ from service.web.console.cards import CheckInCard, checkin_cards
 from service.web.console.desk import AtDesk, Desk, go_to
 from service.web.console.previews import Bubble, bubbles
 from service.web.console.quiet import quiet_until
+from service.web.console.relays import passed_on
 from service.web.forms import Answers, Form, Sent, read_registration
 from service.web.pages import form_again
+from service.web.rides import read_ride, ride_as_typed
 from service.web.session import Read, Write
 
 router = APIRouter()
@@ -97,6 +100,7 @@ def show(session: Read, desk: AtDesk, checkin_id: UUID) -> HTMLResponse:
         legal_has_it=_legal_name(session, desk, checkin),
         can_miss=_may_be_missed(checkin, desk.now),
         following=follower_of(session, checkin.id),
+        passed_on=passed_on(session, desk, checkin),
         **context,
     )
 
@@ -118,6 +122,9 @@ def approve_checkin(session: Write, desk: AtDesk, checkin_id: UUID, form: Form) 
     checkin = get_checkin(session, desk.chapter_id, checkin_id)
     with form_again(again, desk.tell):
         approval = Approval(_read_places(form), agreed_to_texts=form.is_ticked("agreed"))
+        if form["pickup"]:
+            wish = read_ride(session, form, checkin)
+            save_ride(session, desk.wiring.keyring, checkin, wish, now=desk.now)
         approve(session, desk.outbox, checkin, approval, by=desk.viewer, now=desk.now)
     return go_to(f"/checkins/{checkin_id}")
 
@@ -200,11 +207,13 @@ def _approval(
     except InvalidForm:
         places = dict(USUAL_PLACES)
     asked = count_audience(session, audience_of(checkin), now=desk.now)
+    typed = ride_as_typed(session, desk.reader(), checkin) | dict(sent.typed)
     return desk.page(
-        "checkin_approve.html", status=status, problems=problems or {}, typed=sent.typed,
+        "checkin_approve.html", status=status, problems=problems or {}, typed=typed,
         roles=ROLES, places=places, is_ticked=sent.is_ticked("agreed"), asked=asked,
         bubbles=_ask_bubbles(session, desk, checkin, places, asked.by_language),
-        quiet_until=quiet_until(chapter, desk.now), **context,
+        quiet_until=quiet_until(chapter, desk.now), longest_pickup=LONGEST_PICKUP,
+        most_seats=MOST_SEATS, **context,
     )  # fmt: skip
 
 

@@ -182,7 +182,7 @@ def _volunteer(session: Session, person: Person) -> Volunteer:
     return found
 
 
-DID = ("change", "delete", "decline", "offer", "pause", "go_on", "calendar")
+DID = ("change", "ride", "delete", "decline", "offer", "pause", "go_on", "calendar")
 
 
 def _mine(

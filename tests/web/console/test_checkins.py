@@ -8,14 +8,15 @@ from fastapi.testclient import TestClient
 from sqlmodel import select
 
 from service.blasts.tables import Blast
-from service.checkins.tables import CheckIn, CheckInState
+from service.checkins.tables import CheckIn, CheckInState, Ride
 from service.checkins.waves import ask_for_company
 from service.outbox.gate import get_wordings
 from service.outbox.tables import Delivery
 from service.people.tables import Consent, Person
+from service.privacy.audit import AuditLine
 from service.rsvps.respond import Answer, respond
 from service.rsvps.seats import filling_of
-from service.rsvps.tables import SeatRole
+from service.rsvps.tables import Seat, SeatRole
 from service.wiring import Wiring
 from tests.factories import make_volunteer
 from tests.web.conftest import Group
@@ -190,3 +191,36 @@ def test_why_somebody_was_asked_stands_on_the_page(
     page = text_of(marta.get(f"/checkins/{checkin.id}"))
     assert "wave 1: speaks another language, area not known · no answer yet" in page
     assert "1 have time to answer, 0 did not." in page
+
+
+def test_what_family_and_lead_write_is_read_along_and_can_be_switched_off(
+    marta: TestClient, wiring: Wiring, group: Group
+) -> None:
+    checkin = approved(wiring, group, days=1)
+    page = f"/checkins/{checkin.id}"
+    assert "passed on through our number" in text_of(marta.get(page))
+    for _ in range(2):
+        assert "Marta ended it" in text_of(marta.post(f"{page}/relay", data={"turn": "off"}))
+    assert "Marta ended it" not in text_of(marta.post(f"{page}/relay", data={"turn": "on"}))
+    with wiring.database.read() as session:
+        actions = session.exec(select(AuditLine.action)).all()
+    assert [one for one in actions if "relay" in one] == ["checkin.relay_off", "checkin.relay_on"]
+
+
+def test_the_ride_is_asked_for_on_approval(marta: TestClient, wiring: Wiring, group: Group) -> None:
+    checkin = registered(wiring, group, days=5)
+    with wiring.database.write() as session:
+        session.get_one(CheckIn, checkin.id).needs_ride = True
+    path = f"/checkins/{checkin.id}/approve"
+    assert "Where they want to be picked up" in text_of(marta.get(path))
+    ticked = {"places_driver": "1", "places_lead": "1", "agreed": "yes"}
+    wrong = marta.post(path, data=ticked | {"pickup": "Elm and 3rd", "seats": "40"})
+    assert (wrong.status_code, "Elm and 3rd" in wrong.text) == (422, True)
+    marta.post(path, data=ticked | {"pickup": "Elm and 3rd", "seats": "3"})
+    with wiring.database.read() as session:
+        assert session.get_one(CheckIn, checkin.id).state is CheckInState.APPROVED
+        assert session.get_one(Ride, checkin.id).seats == 3
+        driver = session.exec(
+            select(Seat).where(Seat.subject == checkin.subject, Seat.role == SeatRole.DRIVER)
+        ).one()
+    assert driver.car_seats == 3

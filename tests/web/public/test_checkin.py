@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 from sqlmodel import col, select
 
-from service.checkins.tables import CheckIn
+from service.checkins.tables import CheckIn, Ride
 from service.outbox.tables import Delivery
 from service.people.tables import Consent, Person
 from service.privacy.policy import SYSTEM
@@ -208,3 +208,23 @@ def test_the_time_is_the_offices_own(
     with wiring.database.read() as session:
         checkin = session.exec(select(CheckIn)).one()
     assert f"{checkin.starts_at:%H:%M}" == "13:00"
+
+
+def test_a_ride_is_asked_for_with_as_little_as_a_corner(
+    family: TestClient, wiring: Wiring, group: Group
+) -> None:
+    typed = form(group, ride="yes", pickup="Elm y la 3", child_seats="1", people="2")
+    assert register(family, wiring, typed).status_code == 200
+    with wiring.database.read() as session:
+        ride = session.exec(select(Ride)).one()
+    assert (ride.seats, ride.child_seats) == (2, 1)
+    assert b"Elm" not in (ride.pickup_sealed or b"")
+    page = family.post("/checkin", data=form(group, ride="yes", pickup="x" * 61))
+    assert (page.status_code, 'id="pickup-wrong"' in page.text) == (422, True)
+
+
+def test_whoever_needs_no_ride_leaves_no_place(
+    family: TestClient, wiring: Wiring, group: Group
+) -> None:
+    register(family, wiring, form(group, ride="no", pickup="Elm y la 3"))
+    assert count(wiring, Ride) == 0

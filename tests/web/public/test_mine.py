@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
@@ -14,7 +15,7 @@ from sqlmodel import col, select
 
 from service.checkins.approve import Approval, approve
 from service.checkins.register import Registration, register
-from service.checkins.tables import CheckIn, CheckInState
+from service.checkins.tables import CheckIn, CheckInState, Ride
 from service.erasure.erase import erase_who_asked
 from service.inbox.tables import Inbound, Thread
 from service.outbox.tables import Delivery, State
@@ -340,3 +341,22 @@ def test_who_was_only_invited_gets_no_second_text(
         assert session.exec(select(Person)).all()
     visitor.post("/mine/link", data={"phone": "413-555-0103"})
     assert links(wiring) == []
+
+
+def test_a_family_says_where_they_want_to_be_picked_up(visitor: TestClient, wiring: Wiring) -> None:
+    come_in(visitor, wiring, FAMILY)
+    checkin = one_checkin(wiring)
+    path = f"/mine/dates/{checkin.id}/ride"
+    assert "esquina" in visitor.get(path).text
+    late = {"pickup": "Elm y la 3", "leaves": "23:59", "seats": "2"}
+    wrong = visitor.post(path, data=late)
+    assert (wrong.status_code, "Elm y la 3" in wrong.text) == (422, True)
+    assert visitor.post(path, data={"pickup": "Elm y la 3"}).status_code in (200, 303)
+    with wiring.database.read() as session:
+        ride = session.get_one(Ride, checkin.id)
+        assert session.get_one(CheckIn, checkin.id).needs_ride
+    assert b"Elm" not in (ride.pickup_sealed or b"")
+    assert checkin.starts_at - ride.leaves_at == timedelta(hours=1)
+    assert "Elm y la 3" in visitor.get(path).text
+    assert "Elm" not in visitor.get("/mine").text
+    assert visitor.get(f"/mine/dates/{UUID(int=7)}/ride").status_code == 404
