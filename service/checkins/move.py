@@ -69,11 +69,10 @@ def moved_text(
     language: str, *, starts_at: datetime,
 ) -> str:  # fmt: skip
     """Return what people would read about a new start (aware UTC): `template` is checkin_moved, for those
-    who come, or family_moved."""
+    who come, or family_moved. catalog: as the chapter speaks it."""
     told = checkin.model_copy(update={"starts_at": starts_at})
-    speaking = catalog.speaking_as(network=chapter.network_name, phone=chapter.contact_phone)
     values = _values(words(told, office, chapter, language, catalog), template)
-    return speaking.text(template, language, **values)
+    return catalog.text(template, language, **values)
 
 
 def _values(said: CheckInWords, template: str) -> dict[str, Value]:

@@ -16,6 +16,7 @@ from service.blasts.tables import BlastKind
 from service.chapters.find import get_chapter
 from service.chapters.rules import EARLY, LATE, next_at, next_open
 from service.chapters.tables import Chapter, Office
+from service.chapters.voice import voice_of
 from service.checkins.alarm import alarm_if_short
 from service.checkins.candidates import candidates_for, may_ask_now
 from service.checkins.choose import ANSWER_WITHIN, Choice, choose, pause_after, wave_size
@@ -109,6 +110,7 @@ def _ask(
     chapter = get_chapter(session, checkin.chapter_id)
     office = session.get_one(Office, checkin.office_id)
     missing = filling(seats).missing
+    speaking = voice_of(session, catalog, chapter)
     wave = 1 + (session.exec(_waves_so_far(checkin.subject)).one() or 0)
     until = min(checkin.starts_at, now + ANSWER_WITHIN)
     ids = tuple(choice.candidate.person_id for choice in chosen)
@@ -118,7 +120,7 @@ def _ask(
         kind=BlastKind.ASK,
         audience=Audience(checkin.chapter_id, min_vetting=VETTED_LEVEL, only=ids),
         bodies={
-            language: ask_text(catalog, chapter, office, checkin, missing, language)
+            language: ask_text(speaking, chapter, office, checkin, missing, language)
             for language in LANGUAGES
         },
         priority=Priority.NORMAL,
@@ -165,9 +167,12 @@ def ask_text(
     catalog: Catalog, chapter: Chapter, office: Office, checkin: CheckIn,
     missing: Mapping[SeatRole, int], language: str,
 ) -> str:  # fmt: skip
-    """Return what volunteers read: area, day and part of the day; never the hour or the place."""
+    """Return what volunteers read: area, day and part of the day; never the hour or the place.
+
+    catalog: as the chapter speaks it.
+    """
     said = words(checkin, office, chapter, language, catalog)
-    return catalog.speaking_as(network=chapter.network_name).text(
+    return catalog.text(
         "ask_checkin",
         language,
         day=said.day,

@@ -51,6 +51,7 @@ class Catalog:
     words: Mapping[tuple[str, str], Text]
     samples: Mapping[str, Mapping[str, str]]
     defaults: Mapping[str, Value] = field(default_factory=dict)
+    own: Mapping[str, Text] = field(default_factory=dict)
 
     def speaking_as(self, **defaults: Value) -> Catalog:
         """Return this catalog with values filled in wherever a text needs them.
@@ -59,13 +60,28 @@ class Catalog:
         """
         return replace(self, defaults=MappingProxyType({**self.defaults, **defaults}))
 
+    def in_own_words(self, own: Mapping[str, Text]) -> Catalog:
+        """Return this catalog saying some texts in a chapter's words: key -> language -> words.
+
+        What is not there is said as the files say it. The words must be such as `takes` approves.
+        """
+        return replace(self, own=MappingProxyType(dict(own)))
+
+    def takes(self, key: str, says: str) -> bool:
+        """Return whether there is a text `key` that can be said in these words: all braces are known."""
+        try:
+            return key in self.templates and placeholders(says) <= self.templates[key].placeholders
+        except (CatalogError, ValueError):
+            return False
+
     def text(self, key: str, language: str, /, **values: Value) -> str:
         """Return the text `key`, its placeholders filled.
 
         Raises CatalogError for an unknown key or language, a missing value, or one too many.
         """
         template = self.template(key)
-        says = _in_language(template.says, language, f"text {key!r}")
+        usual = _in_language(template.says, language, f"text {key!r}")
+        says = self.own[key].get(language, usual) if key in self.own else usual
         return _fill(says, template.placeholders, values, self.defaults, f"text {key!r}")
 
     def speech(self, key: str, language: str, /, **values: Value) -> str:
@@ -84,7 +100,7 @@ class Catalog:
         """
         words = self.errors.get(code) or self.errors["invalid"]
         says = _in_language(words, language, f"error {code!r}")
-        wanted = _placeholders(says)
+        wanted = placeholders(says)
         known = {name: value for name, value in values.items() if name in wanted}
         return _fill(says, wanted, known, self.defaults, f"error {code!r}")
 
@@ -168,7 +184,7 @@ def _templates(files: Mapping[str, Any], section: str) -> Iterable[Template]:
     for key, versions in entries.items():
         readers = {entry["to"] for entry in versions.values()}
         budgets = {entry.get("parts", 1) for entry in versions.values()}
-        needs = {_placeholders(entry["says"]) for entry in versions.values()}
+        needs = {placeholders(entry["says"]) for entry in versions.values()}
         if len(readers) > 1 or len(budgets) > 1 or len(needs) > 1 or readers - set(AUDIENCES):
             raise CatalogError(
                 f"[{section}.{key}] differs between languages or has an unknown reader: "
@@ -229,7 +245,7 @@ def _fill(
     return says.format_map(filled)
 
 
-def _placeholders(says: str) -> frozenset[str]:
+def placeholders(says: str) -> frozenset[str]:
     """Return the {names} of a text. Only plain names: no {0}, {a.b}, {a[0]}, {a!r} or {a:>5}."""
     names = set()
     for _, name, spec, conversion in string.Formatter().parse(says):

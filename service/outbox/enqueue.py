@@ -14,6 +14,7 @@ from sqlmodel import Session, col
 from service.chapters.find import get_chapter, sender_of
 from service.chapters.rules import next_open
 from service.chapters.tables import Chapter
+from service.chapters.voice import voice_of
 from service.db import new_id
 from service.db.database import ring_after
 from service.db.given import given
@@ -65,13 +66,12 @@ class Outbox:
     def text(self, session: Session, person: Person, text: Text, *, now: datetime) -> bool:
         """Enqueue `text` for `person` in their language; return whether it is new.
 
-        `network` and `phone` (where a person answers) are filled from the chapter. Where consent
+        `network` and `phone` (where a person answers) are filled from the chapter, which may have
+        words of its own for this text. Where consent
         is missing the text is written down as suppressed, with the reason, and never leaves.
         """
         chapter = get_chapter(session, person.chapter_id)
-        speaking = self.catalog.speaking_as(
-            network=chapter.network_name, phone=chapter.contact_phone
-        )
+        speaking = voice_of(session, self.catalog, chapter)
         body = text.body or speaking.text(text.template, person.language, **text.values)
         body = in_front(self.catalog, text.subject, person.language, body)
         delivery_id = new_id()

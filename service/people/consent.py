@@ -6,10 +6,12 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
+from service.chapters.find import get_chapter
 from service.db import new_id
 from service.people.tables import Consent, ConsentEvent, Person
 
 WORDING = "2026-11"  # the version of the welcome and opt-out texts that people see
+# A chapter with words of its own has versions too: "2026-11, own 3" (chapter.texts_version).
 
 
 def opt_in(session: Session, person: Person, *, how: str, now: datetime) -> bool:
@@ -81,8 +83,18 @@ def _change(session: Session, person: Person, consent: Consent, *, how: str, now
     session.add(person)
     session.add(
         ConsentEvent(
-            id=new_id(), person_id=person.id, consent=consent, how=how, wording=WORDING, at=now
+            id=new_id(),
+            person_id=person.id,
+            consent=consent,
+            how=how,
+            wording=_wording(session, person),
+            at=now,
         )
     )
     session.flush()
     return True
+
+
+def _wording(session: Session, person: Person) -> str:
+    own = get_chapter(session, person.chapter_id).texts_version
+    return f"{WORDING}, own {own}" if own else WORDING

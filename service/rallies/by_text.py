@@ -17,6 +17,7 @@ from service.accounts.secrets import new_spoken_code
 from service.accounts.sign_in import viewer_of
 from service.accounts.tables import Organizer
 from service.chapters.find import get_chapter
+from service.chapters.voice import voice_of
 from service.messages import dates
 from service.messages.catalog import Catalog
 from service.people.register import LANGUAGES
@@ -98,9 +99,10 @@ def confirm_texted(
 def _draft(session: Session, catalog: Catalog, organizer: Organizer, waiting: TextedDraft) -> Draft:
     chapter = get_chapter(session, organizer.chapter_id)
     zone, at = ZoneInfo(chapter.time_zone), waiting.starts_at
+    speaking = voice_of(session, catalog, chapter)
     texts = {
         each: first_call(
-            catalog, waiting.kind, each, network=chapter.network_name,
+            speaking, waiting.kind, each, network=chapter.network_name,
             day=dates.day(at, zone, each), time=dates.time(at, zone), place=waiting.place,
         )
         for each in LANGUAGES

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from service.chapters.find import get_chapter
+from service.chapters.voice import voice_of
 from service.messages import dates
 from service.messages.catalog import Catalog, Value
 from service.people.register import LANGUAGES
@@ -37,7 +38,7 @@ def first_call(
     time: str,
     place: str,
 ) -> str:
-    """Return a first text for a call: organizers may rewrite it."""
+    """Return a first text for a call: organizers may rewrite it. catalog: as the chapter speaks it."""
     values = {"network": network, "day": day, "time": time, "place": place}
     if kind is RallyKind.RALLY:
         values["purpose"] = catalog.word("event", kind.value, language)
@@ -84,7 +85,7 @@ def bodies_after(
 ) -> dict[str, str]:
     """Return a text in every language, as if the rally were held then and there."""
     chapter = get_chapter(session, rally.chapter_id)
-    speaking = catalog.speaking_as(network=chapter.network_name, phone=chapter.contact_phone)
+    speaking = voice_of(session, catalog, chapter)
     needs = catalog.template(template).placeholders
     made = {}
     for language in LANGUAGES:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from service.messages.catalog import LANGUAGES, load_catalog
+from service.messages.rewording import CARRIER_WORDS, GIVES_AWAY, load_rules
 from service.messages.segments import count_segments
 
 ROOT = Path(__file__).parents[2]
@@ -46,13 +47,6 @@ ALARMS = re.compile(
     r"^(safety_|distress_|report_|alert_|checkin_cancelled|rally_cancelled|outcome_)"
 )
 
-GIVES_AWAY = re.compile(
-    r"\b(ICE|ERO|ISAP|USCIS|immigra\w*|inmigra\w*|migra\w*|migra|deport\w*|detain\w*|deten\w*"
-    r"|arrest\w*|court|corte|judge|juez|lawyer|abogad\w*|asylum|asilo|removal|check-?in|chequeo"
-    r"|ankle|grillete|agent\w*|hearing|audiencia|status|papeles)\b",
-    re.IGNORECASE,
-)
-CARRIER_WORDS = re.compile(r"\b(YES|CANCEL|END|QUIT|CANCELAR|TERMINAR|SALIR|PARAR|BAJA)\b")
 TU = re.compile(
     r"\b(tú|tu|tus|te|ti|contigo|puedes|vienes|quieres|tienes|vas|escríbenos|avísanos|ven)\b",
     re.IGNORECASE,
@@ -150,6 +144,18 @@ def test_an_alarm_is_quiet(key: str, language: str) -> None:
 @pytest.mark.parametrize("key", ["help", "unknown_sender", "opt_out", "distress_heard"])
 def test_there_is_always_a_number_where_a_person_answers(key: str) -> None:
     assert "phone" in CATALOG.template(key).placeholders
+
+
+def test_every_text_belongs_to_one_moment_and_what_it_keeps_is_in_it() -> None:
+    rules = load_rules()
+    grouped = [key for keys in rules.groups.values() for key in keys]
+    assert sorted(grouped) == sorted(CATALOG.keys())
+    assert rules.fixed.keys() <= CATALOG.templates.keys()
+    for key, names in rules.needs.items():
+        assert names <= CATALOG.template(key).placeholders & rules.optional, key
+    for language in LANGUAGES:
+        for key, words in rules.words[language].items():
+            assert all(word in CATALOG.template(key).says[language] for word in words), key
 
 
 # --- nothing written in vain, nothing left without words ------------------------------------------

@@ -10,7 +10,11 @@ import pytest
 from sqlalchemy import event
 from sqlmodel import select
 
+from service.chapters.find import get_chapter
+from service.chapters.own_texts import TEXT, say
+from service.chapters.voice import own_words
 from service.db import Database, new_id
+from service.privacy.policy import SYSTEM
 from service.replies.receive import act_on, take_in
 from service.rsvps.respond import Answer, respond
 from service.rsvps.tables import Ask
@@ -36,6 +40,17 @@ def counted(database: Database) -> Iterator[list[str]]:
         event.remove(database.writer, "before_cursor_execute", note)
 
 
+def rewords(town: Town) -> None:
+    """The chapter puts what confirms a yes into its own words; the process has looked at them once."""
+    database = town.wiring.database
+    with database.write() as session:
+        chapter = get_chapter(session, town.chapter.id)
+        says = {"en": "See you {day}, {time}, {area}. Reply N if not.", "es": ""}
+        say(session, chapter, f"{TEXT}confirmed", says, by=SYSTEM, now=town.clock.now())
+    with database.read() as session:
+        own_words(session, town.wiring.catalog, get_chapter(session, town.chapter.id))
+
+
 @pytest.fixture
 def asked(town: Town) -> Town:
     """Alma, on 101, was asked about a check-in five days on."""
@@ -53,7 +68,10 @@ def test_an_answer_takes_its_seat_in_few_statements(asked: Town) -> None:
     assert len(said) <= 7, said
 
 
-def test_a_text_with_a_yes_is_answered_in_few_statements(asked: Town) -> None:
+@pytest.mark.parametrize("is_reworded", [False, True], ids=["usual words", "own words"])
+def test_a_text_with_a_yes_is_answered_in_few_statements(asked: Town, is_reworded: bool) -> None:
+    if is_reworded:
+        rewords(asked)
     database, now = asked.wiring.database, asked.clock.now()
     text = InboundText(f"SM{new_id().hex}", "+14135550101", SENDER, "Y", "", 0)
     with counted(database) as writing, database.write() as session:
@@ -65,3 +83,4 @@ def test_a_text_with_a_yes_is_answered_in_few_statements(asked: Town) -> None:
     wakes_workers = 0 if database.is_sqlite else 1
     assert len(acting) <= 21 + wakes_workers, acting
     assert asked.told(101) == "confirmed"
+    assert ("See you" in asked.got(101)[-1]) is is_reworded

@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from service.chapters.find import get_chapter
 from service.chapters.tables import Office
+from service.chapters.voice import voice_of
 from service.checkins.outcome.rules import DRAFTED, draft_start
 from service.checkins.tables import CheckIn, Outcome, Publicity
 from service.messages import dates
@@ -32,7 +33,7 @@ def draft_call(
     zone = ZoneInfo(chapter.time_zone)
     is_public = checkin.publicity is Publicity.YES
     starts_at = draft_start(checkin.deadline_on if is_public else None, zone, now)
-    speaking = catalog.speaking_as(network=chapter.network_name)
+    speaking = voice_of(session, catalog, chapter)
     place = office.address if is_public else office.area
 
     def text(language: str) -> str:

@@ -106,7 +106,10 @@ def first_text(
     catalog: Catalog, chapter: Chapter, kind: ActionKind, language: str, *, target_phone: str,
     link: str, deadline: datetime | None,
 ) -> str:  # fmt: skip
-    """Return a first text. What nobody has said yet is left as "...": the organizer sees where it goes."""
+    """Return a first text. What nobody has said yet is left as "...": the organizer sees where it goes.
+
+    catalog: as the chapter speaks it.
+    """
     zone = ZoneInfo(chapter.time_zone)
     values = {
         "network": chapter.network_name,

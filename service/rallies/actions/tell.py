@@ -13,6 +13,7 @@ from service.blasts.launch import Plan, launch
 from service.blasts.stop import NOT_YET_OUT, stop
 from service.blasts.tables import Blast, BlastKind
 from service.chapters.find import get_chapter
+from service.chapters.voice import voice_of
 from service.errors import InvalidForm, InvalidValue, WrongState
 from service.messages.catalog import Catalog
 from service.messages.dates import deadline as deadline_of
@@ -116,7 +117,7 @@ def people_to_tell(session: Session, action: Action, *, all_asked: bool) -> tupl
 def first_result(session: Session, catalog: Catalog, action: Action, language: str) -> str:
     """Return a first text of the result; "..." is the organizer's to fill in."""
     chapter = get_chapter(session, action.chapter_id)
-    speaking = catalog.speaking_as(network=chapter.network_name)
+    speaking = voice_of(session, catalog, chapter)
     did = catalog.word("action_did", action.kind.value, language)
     count = count_done(session, [action.id])[action.id]
     return speaking.text("action_result", language, count=str(count), did=did, result="...")
@@ -126,7 +127,7 @@ def _progress(
     session: Session, catalog: Catalog, action: Action, number: int, language: str
 ) -> str:
     chapter = get_chapter(session, action.chapter_id)
-    speaking = catalog.speaking_as(network=chapter.network_name)
+    speaking = voice_of(session, catalog, chapter)
     until = deadline_of(action.deadline, ZoneInfo(chapter.time_zone), language)
     did = catalog.word("action_did", action.kind.value, language)
     return speaking.text("action_progress", language, count=str(number), did=did, deadline=until)

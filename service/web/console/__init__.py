@@ -40,6 +40,7 @@ from service.web.console import (
     settings,
     shifts,
     sign_in,
+    texts,
     there,
     waits,
 )
@@ -85,6 +86,7 @@ for room in (  # what has a name comes before what has an id
     posters,
     safety,
     shifts,
+    texts,
     waits,
     streams,
     sign_in,

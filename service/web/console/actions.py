@@ -16,6 +16,7 @@ from service.blasts.progress import blasts_about
 from service.blasts.second import needs_second
 from service.chapters.find import get_chapter
 from service.chapters.tables import Chapter
+from service.chapters.voice import voice_of
 from service.db import new_id
 from service.errors import InvalidValue, WrongState
 from service.people.audience import Audience, count_audience
@@ -212,7 +213,7 @@ def _in_state(session: Session, desk: Desk, action_id: UUID, state: ActionState)
 def _save(session: Session, desk: Desk, form: Sent, action_id: UUID) -> Response:
     chapter = get_chapter(session, desk.chapter_id)
     if form["action"] == WRITE_FOR_ME:
-        return _form(session, desk, _first_texts(desk, chapter, form))
+        return _form(session, desk, _first_texts(session, desk, chapter, form))
 
     def again(problems: Mapping[str, str], status: int) -> Response:
         return _form(session, desk, form.typed, problems=problems, status=status)
@@ -251,11 +252,12 @@ def _kind(form: Sent) -> ActionKind:
     return ActionKind(kind) if kind in list(ActionKind) else ActionKind.CALL
 
 
-def _first_texts(desk: Desk, chapter: Chapter, form: Sent) -> dict[str, str]:
+def _first_texts(session: Session, desk: Desk, chapter: Chapter, form: Sent) -> dict[str, str]:
+    speaking = voice_of(session, desk.wiring.catalog, chapter)
     deadline = Answers(form).moment("day", "clock", chapter.time_zone)
     written = {
         f"text_{each}": first_text(
-            desk.wiring.catalog, chapter, _kind(form), each, target_phone=form["target_phone"],
+            speaking, chapter, _kind(form), each, target_phone=form["target_phone"],
             link=form["link"], deadline=deadline,
         )
         for each in LANGUAGES

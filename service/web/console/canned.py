@@ -10,13 +10,14 @@ from sqlmodel import Session
 from starlette.responses import HTMLResponse, Response
 
 from service.chapters.find import get_chapter
-from service.chapters.own_texts import CANNED, Canned, canned_replies, say
+from service.chapters.own_texts import CANNED, Canned, canned_replies, said_before, say
 from service.db import new_id
 from service.errors import InvalidForm, InvalidValue, NotFound
 from service.inbox.answer import LONGEST_ANSWER
 from service.messages.catalog import LANGUAGES, Catalog
 from service.privacy.scrub import scrub
 from service.web.console.desk import AtDesk, Desk, go_to
+from service.web.console.texts_shown import every_reply_change, reply_changes
 from service.web.forms import Form, Sent
 from service.web.pages import form_again
 from service.web.session import Read, Write
@@ -51,6 +52,13 @@ def new_reply(session: Read, desk: AtDesk) -> HTMLResponse:
     return _form(session, desk, new_id().hex, {})
 
 
+@router.get("/settings/replies/history")
+def replies_history(session: Read, desk: AtDesk) -> HTMLResponse:
+    """Show what every reply said before, those that are off the list too."""
+    every = every_reply_change(session, desk, usual_replies(desk.wiring.catalog))
+    return desk.page("replies_history.html", every=every, zone=_zone(session, desk))
+
+
 @router.get("/settings/replies/{key}")
 def edit_reply(session: Read, desk: AtDesk, key: str) -> HTMLResponse:
     """Show a reply to change it."""
@@ -70,6 +78,18 @@ def save_reply(session: Write, desk: AtDesk, key: str, form: Form) -> Response:
         chapter = get_chapter(session, desk.chapter_id)
         say(session, chapter, CANNED + key, says, by=desk.viewer, now=desk.now)
     return go_to("/settings/replies")
+
+
+@router.post("/settings/replies/{key}/again")
+def use_again(session: Write, desk: AtDesk, key: str, form: Form) -> Response:
+    """Say a reply again as it was said before, in that language: the row that the form names."""
+    try:
+        row = said_before(session, desk.chapter_id, CANNED + key, UUID(form["row"]))
+    except ValueError:
+        raise NotFound(None, f"no earlier words of {key}") from None
+    chapter = get_chapter(session, desk.chapter_id)
+    say(session, chapter, row.key, {row.language: row.says}, by=desk.viewer, now=desk.now)
+    return go_to("/settings/replies/history")
 
 
 @router.post("/settings/replies/{key}/remove")
@@ -117,8 +137,14 @@ def _form(
     problems: Mapping[str, str] | None = None, status: int = 200,
 ) -> HTMLResponse:  # fmt: skip
     known = any(reply.key == key for reply in replies_at_hand(session, desk))
+    usual = usual_replies(desk.wiring.catalog).get(key, {})
     return desk.page(
         "reply_form.html", status=status, key=key, typed=typed, problems=problems or {},
         languages=LANGUAGES, is_known=known, longest=LONGEST_ANSWER,
         before=f"{get_chapter(session, desk.chapter_id).network_name}: ",
+        changes=reply_changes(session, desk, key, usual), zone=_zone(session, desk),
     )  # fmt: skip
+
+
+def _zone(session: Session, desk: Desk) -> str:
+    return get_chapter(session, desk.chapter_id).time_zone

@@ -13,6 +13,7 @@ from sqlmodel import Session
 from starlette.responses import HTMLResponse, Response
 
 from service.chapters.find import get_chapter, list_offices
+from service.chapters.voice import voice_of
 from service.checkins.approve import USUAL_PLACES, Approval, approve
 from service.checkins.cancel import cancel
 from service.checkins.find import LIVE, get_checkin
@@ -223,9 +224,9 @@ def _ask_bubbles(
 ) -> list[Bubble]:  # fmt: skip
     chapter = get_chapter(session, desk.chapter_id)
     office = checkin_cards(session, desk, [checkin])[0].office
-    catalog = desk.wiring.catalog
+    speaking = voice_of(session, desk.wiring.catalog, chapter)
     bodies = {
-        language: ask_text(catalog, chapter, office, checkin, places, language)
+        language: ask_text(speaking, chapter, office, checkin, places, language)
         for language in LANGUAGES
     }
     return bubbles(bodies, people)

@@ -15,6 +15,7 @@ from service.blasts.drafts import Words, new_draft, open_draft_about, write
 from service.blasts.tables import BlastKind
 from service.chapters.find import get_chapter
 from service.chapters.tables import Chapter
+from service.chapters.voice import voice_of
 from service.db import new_id
 from service.errors import NotFound, WrongState
 from service.messages import dates
@@ -78,7 +79,8 @@ def save_changes(session: Write, desk: AtDesk, rally_id: UUID, form: Form) -> Re
 def _save(session: Session, desk: Desk, form: Sent, rally_id: UUID) -> Response:
     chapter = get_chapter(session, desk.chapter_id)
     if form["action"] == WRITE_FOR_ME:
-        return _form(session, desk, first_texts(desk.wiring.catalog, chapter, form))
+        speaking = voice_of(session, desk.wiring.catalog, chapter)
+        return _form(session, desk, first_texts(speaking, chapter, form))
     if is_change_only(form):
         return _form(session, desk, changed(form))
     if form["action"] == SAVE:
@@ -152,6 +154,8 @@ def _read(form: Sent, chapter: Chapter, rally_id: UUID, now: datetime) -> Draft:
 
 def first_texts(catalog: Catalog, chapter: Chapter, form: Sent) -> dict[str, str]:
     """Return the form with a first text in each language, made from what was filled in so far.
+
+    catalog: as the chapter speaks it.
 
     What is still missing is left as "...": the organizer sees where it goes.
     """

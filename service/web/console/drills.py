@@ -14,9 +14,11 @@ from starlette.responses import HTMLResponse, Response
 
 from service.chapters.find import get_chapter
 from service.chapters.tables import Chapter
+from service.chapters.voice import voice_of
 from service.db import new_id
 from service.errors import InvalidValue
 from service.messages import dates
+from service.messages.catalog import Catalog
 from service.outbox.drill import add_guest, guests_of, in_front, remove_guest
 from service.people.find import people_by_id
 from service.people.phone import read_phone
@@ -114,7 +116,7 @@ def start_new_drill(session: Write, desk: AtDesk, form: Form) -> Response:
 
     with form_again(again, desk.tell):
         chapter = get_chapter(session, desk.chapter_id)
-        draft = _read(desk, form, chapter)
+        draft = _read(session, desk, form, chapter)
         if form["action"] != SEND:
             return _check(session, desk, form, draft)
         drill = start_drill(session, chapter, draft, by=desk.viewer, now=desk.now)
@@ -151,13 +153,14 @@ def _minutes(time: timedelta) -> int:
     return max(1, -(-int(time.total_seconds()) // 60))
 
 
-def _read(desk: Desk, form: Sent, chapter: Chapter) -> Draft:
+def _read(session: Session, desk: Desk, form: Sent, chapter: Chapter) -> Draft:
     """Read the form; the texts are the first texts of its kind."""
     answers = Answers(form)
     starts_at = answers.moment("day", "clock", chapter.time_zone)
     kind = RallyKind(form["kind"]) if form["kind"] in list(RallyKind) else RallyKind.RALLY
     at = starts_at or desk.now + USUAL_LENGTH
-    texts = {each: _text(desk, chapter, kind, each, at, form["place"]) for each in LANGUAGES}
+    speaking = voice_of(session, desk.wiring.catalog, chapter)
+    texts = {each: _text(speaking, chapter, kind, each, at, form["place"]) for each in LANGUAGES}
     draft = Draft(
         id=answers.id("id") or new_id(), title=form["place"] or "-", place=form["place"],
         starts_at=at, text_en=texts["en"], text_es=texts["es"], kind=kind,
@@ -170,11 +173,11 @@ def _read(desk: Desk, form: Sent, chapter: Chapter) -> Draft:
 
 
 def _text(
-    desk: Desk, chapter: Chapter, kind: RallyKind, language: str, at: datetime, place: str
+    speaking: Catalog, chapter: Chapter, kind: RallyKind, language: str, at: datetime, place: str
 ) -> str:
     zone = ZoneInfo(chapter.time_zone)
     return first_call(
-        desk.wiring.catalog, kind, language, network=chapter.network_name,
+        speaking, kind, language, network=chapter.network_name,
         day=dates.day(at, zone, language), time=dates.time(at, zone), place=place,
     )  # fmt: skip
 

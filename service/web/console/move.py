@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, Response
 
 from service.chapters.find import get_chapter
 from service.chapters.tables import Office
+from service.chapters.voice import voice_of
 from service.checkins.find import get_checkin
 from service.checkins.move import MOVABLE, TO_COMPANIONS, TO_FAMILY, TOLD, move, moved_text
 from service.checkins.rules import check_start
@@ -101,11 +102,12 @@ def _texts(
     chapter = get_chapter(session, desk.chapter_id)
     office = session.get_one(Office, checkin.office_id)
     family = session.get_one(Person, checkin.family_id)
+    speaking = voice_of(session, desk.wiring.catalog, chapter)
 
     def shown(template: str, languages: tuple[str, ...]) -> object:
         return bubbles({
             language: moved_text(
-                desk.wiring.catalog, chapter, office, checkin, template, language,
+                speaking, chapter, office, checkin, template, language,
                 starts_at=starts_at,
             )
             for language in languages

@@ -26,19 +26,26 @@ class Bubble:
         return self.segments.parts * (self.people or 0)
 
 
-def bubbles(bodies: Mapping[str, str], people: Mapping[str, int] | None = None) -> list[Bubble]:
-    """Return the bubbles of a text, language -> body. Raises EmptyText for a blank one."""
+def bubbles(
+    bodies: Mapping[str, str], people: Mapping[str, int] | None = None, *,
+    longest: Mapping[str, str] | None = None,
+) -> list[Bubble]:  # fmt: skip
+    """Return the bubbles of a text, language -> body. Raises EmptyText for a blank one.
+
+    longest: what is counted instead, where the body is only an example of it.
+    """
+    count = longest or bodies
     return [
         Bubble(
             language=language,
             body=body,
-            segments=count_segments(body),
+            segments=count_segments(count[language]),
             people=None if people is None else people.get(language, 0),
             swaps=tuple(
                 (s.letter, s.instead) for s in cheaper_letters(body) if not s.changes_spelling
             ),
             pieces=tuple(marked(body)),
-            saved=parts_saved(body),
+            saved=parts_saved(count[language]),
         )
         for language, body in bodies.items()
     ]

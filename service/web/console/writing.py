@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from service.blasts.compose import fill, whole_text
 from service.chapters.tables import Chapter
@@ -25,12 +25,17 @@ Values = Mapping[str, Mapping[str, str]]  # language -> what stands in braces ->
 
 @dataclass(frozen=True)
 class Texts:
-    """What the template needs. Counted: as they arrive now; empty ones are left out."""
+    """What the template needs. Counted: as they arrive now; empty ones are left out.
+
+    needed: the places that can't be left out.   most: parts that a language's text may cost, if limited.
+    """
 
     languages: tuple[str, ...]
     places: tuple[str, ...]
     counted: Mapping[str, Bubble]
     frames: Mapping[str, str]  # language -> what the page needs to count along, as JSON
+    needed: frozenset[str] = frozenset()
+    most: Mapping[str, int] = field(default_factory=dict)
 
 
 def is_change_only(form: Sent) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,26 @@ def test_a_reply_that_can_not_be_keeps_what_was_typed(
 def test_a_reply_of_nobodys_is_not_there(marta: TestClient) -> None:
     assert marta.get("/settings/replies/nowhere").status_code == 404
     assert marta.post("/settings/replies/nowhere", data={"en": "x", "es": "x"}).status_code == 404
+
+
+def test_what_a_reply_said_before_is_shown_and_used_again(marta: TestClient) -> None:
+    path = "/settings/replies/thanks"
+    marta.post(path, data={"en": "First words.", "es": "Primeras palabras."})
+    marta.post(path, data={"en": "Other words.", "es": "Primeras palabras."})
+    marta.post(f"{path}/remove")
+    said = text_of(marta.get("/settings/replies/history"))
+    assert "Before: Thank you for telling us. We noted it. After: First words." in said
+    assert "After: (off the list)" in said
+    assert "Marta" in said
+    page = marta.get("/settings/replies/history").text
+    rows = re.findall(
+        r'action="[^"]+thanks/again"><button class="link" name="row" value="([^"]+)"', page
+    )
+    assert len(rows) == 3, "those two of English and the one of Spanish that do not count now"
+    assert "First words." in text_of(marta.post(f"{path}/again", data={"row": rows[-1]}))
+    said = text_of(marta.get("/settings/replies"))
+    assert "First words." in said or "Primeras palabras." in said
+    assert marta.post(f"{path}/again", data={"row": "x"}).status_code == 404
 
 
 def test_another_chapters_replies_stay_there(

@@ -3,10 +3,13 @@ import { SegmentedMessage } from "sms-segments-calculator";
 
 const ROOM = { "GSM-7": [160, 153], "UCS-2": [70, 67] };
 
-// As in service/blasts/compose.py: filled in, naming the network, with a way out.
+const fill = (typed, values) => typed.replace(/{([^{}]*)}/g, (found, name) => values[name] ?? found).trim();
+
+// As in service/blasts/compose.py: filled in, naming the network, with a way out. A text that we send
+// on our own has a frame without a network: it arrives as it is.
 function whole(typed, { network, wayOut, values }) {
-  let body = typed.replace(/{([^{}]*)}/g, (found, name) => values[name] ?? found).trim();
-  if (!body) return "";
+  let body = fill(typed, values);
+  if (!body || !network) return body;
   if (!body.toLowerCase().includes(network.toLowerCase())) body = `${network}: ${body}`;
   if (/\b(STOP|ALTO)\b/.test(body)) return body;
   return `${body}${/[\p{L}\p{N}]$/u.test(body) ? "." : ""} ${wayOut}`;
@@ -80,11 +83,14 @@ function count(area, counter, frame) {
     counter.querySelector(".costly").hidden = button.hidden = true;
     return;
   }
-  const found = measure(body);
+  const longest = frame.longest ? fill(area.value, frame.longest) : body;
+  const found = measure(longest);
   const say = counter.dataset;
   show(counter.querySelector(".bubble"), body, found.costly);
   tell(counter, found);
-  const saved = found.parts - measure(cheaper(body, frame.cheaper)).parts;
+  const over = counter.querySelector(".over");
+  if (over) over.hidden = found.parts <= frame.most;
+  const saved = found.parts - measure(cheaper(longest, frame.cheaper)).parts;
   const words = saved === 1 ? say.cheaperOne : say.cheaperMany;
   button.hidden = saved === 0;
   button.firstElementChild.textContent = words.replace("{count}", saved);
