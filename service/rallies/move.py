@@ -91,10 +91,15 @@ def move(
 
 
 def refuse_before_the_call(session: Session, rally: Rally) -> None:
-    """Raise WrongState while the first call has not gone out: it would say the old words."""
-    for blast in blasts_about(session, rally.subject):
-        if blast.kind is BlastKind.CALL and blast.state not in OUT:
-            raise WrongState("rally_call_waiting", f"blast {blast.id} is {blast.state}")
+    """Raise WrongState while a call has not gone out: it would say the old words."""
+    if is_call_waiting(session, rally):
+        raise WrongState("rally_call_waiting", f"a call to {rally.id} is not out")
+
+
+def is_call_waiting(session: Session, rally: Rally) -> bool:
+    """Return whether a call to it is scheduled or being written: not all whom it asks are known yet."""
+    about = blasts_about(session, rally.subject)
+    return any(one.kind is BlastKind.CALL and one.state not in OUT for one in about)
 
 
 def _problems(rally: Rally, where: Where, now: datetime) -> list[InvalidValue]:

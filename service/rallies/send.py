@@ -31,6 +31,8 @@ from service.privacy import audit
 from service.privacy.policy import Viewer
 from service.rallies.announce import announce
 from service.rallies.letter import Letter, count_letter, letter_of
+from service.rallies.more import call_more
+from service.rallies.tables import RallyState
 from service.rsvps.choose import choose_people
 
 UNDO = timedelta(seconds=15)
@@ -90,9 +92,15 @@ def _launch(session: Session, letter: Letter, at: datetime, by: Viewer, now: dat
     audience = choose_people(
         session, audience_of(draft), draft.id, calls_to=letter.calls_to, now=now
     )
-    if letter.is_call and letter.rally is not None:
+    rally = letter.rally
+    if letter.is_call and rally is not None and rally.state is not RallyState.DRAFT:
+        blast = call_more(
+            session, rally, audience, letter.bodies, blast_id=draft.id, by=by, now=now, at=at,
+            is_seconded=True,
+        )  # fmt: skip
+    elif letter.is_call and rally is not None:
         blast = announce(
-            session, letter.rally, blast_id=draft.id, by=by, now=now, at=at, audience=audience,
+            session, rally, blast_id=draft.id, by=by, now=now, at=at, audience=audience,
             bodies=letter.bodies, is_seconded=True,
         )  # fmt: skip
     else:

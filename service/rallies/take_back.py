@@ -17,6 +17,7 @@ from service.privacy import audit
 from service.privacy.policy import Viewer
 from service.rallies.find import get_rally
 from service.rallies.tables import Rally, RallyState
+from service.rsvps.ask import count_asked
 from service.rsvps.seats import remove_seats
 
 
@@ -52,7 +53,7 @@ def _dropped(session: Session, blast: Blast) -> MessageDraft | None:
 
 
 def take_back(session: Session, blast: Blast, *, by: Viewer, now: datetime) -> Rally:
-    """Stop a call that was only scheduled; return its rally, open to changes again.
+    """Stop a call that was only scheduled; return its rally, open to changes again if it was the first.
 
     Raises WrongState once its copies are being written: from then on it can only be stopped.
     """
@@ -61,8 +62,9 @@ def take_back(session: Session, blast: Blast, *, by: Viewer, now: datetime) -> R
         raise WrongState("message_not_in_state", f"blast {blast.id} is {blast.state}")
     rally = get_rally(session, blast.chapter_id, UUID(blast.subject.partition(":")[2]))
     stop(session, blast, reason="taken_back", now=now)
-    remove_seats(session, rally.subject)
-    rally.state, rally.announced_at, rally.remind_at = RallyState.DRAFT, None, None
+    if not count_asked(session, [rally.subject]):  # nobody knows of it yet
+        remove_seats(session, rally.subject)
+        rally.state, rally.announced_at, rally.remind_at = RallyState.DRAFT, None, None
     session.add(rally)
     session.flush()
     audit.record(session, actor=by, action="rally.take_back", subject=rally.subject, now=now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
@@ -15,6 +15,7 @@ from service.chapters.find import get_chapter
 from service.db import new_id
 from service.errors import InvalidValue
 from service.messages.segments import LONGEST_BODY
+from service.people.audience import Audience
 from service.people.find import get_volunteer
 from service.rallies.announce import announce
 from service.rallies.cancel import cancel, stand_down
@@ -22,6 +23,7 @@ from service.rallies.close import close
 from service.rallies.draft import LONGEST_PLACE, LONGEST_TITLE, MOST_PEOPLE, Draft, save_draft
 from service.rallies.find import get_rally, list_rallies
 from service.rallies.letter import call_bodies
+from service.rallies.more import call_more
 from service.rallies.move import Where, move
 from service.rallies.tables import Rally, RallyKind, RallyState
 from service.rallies.tell import Whom
@@ -61,6 +63,14 @@ class Announcement(Shape):
 
     blast_id: UUID | None = None
     at: Moment | None = Field(None, description="Leave it out to send now. A past time means now.")
+
+
+class MorePeople(Announcement):
+    """Whom else: volunteers of the chapter who have not been asked. Empty lists mean all."""
+
+    min_vetting: Annotated[int, Field(ge=0, le=3)] = 0
+    languages: list[Literal["en", "es"]] = Field(default_factory=list)
+    areas: list[Annotated[str, up_to(40), ONE_LINE]] = Field(default_factory=list)
 
 
 class Change(Shape):
@@ -156,6 +166,28 @@ def announce_rally(
     blast = announce(
         session, rally, blast_id=told.blast_id or new_id(), by=who.viewer, now=now, at=told.at,
         bodies=bodies,
+    )  # fmt: skip
+    return show_blast(session, blast)
+
+
+@router.post("/{rally_id}/more")
+def call_more_people(
+    rally_id: UUID, session: Write, wiring: Parts, who: Who, now: Now, told: MorePeople | None = None,
+) -> ShownBlast:  # fmt: skip
+    """Call more people to an announced rally; return the blast. Who was asked is never asked again.
+
+    To more people than the chapter's limit it is refused (409, `second_needed`), as the first call is.
+    """
+    told = told or MorePeople()
+    rally = get_rally(session, who.chapter_id, rally_id)
+    bodies = call_bodies(wiring.catalog, get_chapter(session, who.chapter_id), rally)
+    audience = Audience(
+        who.chapter_id, min_vetting=told.min_vetting, languages=tuple(told.languages),
+        areas=tuple(told.areas),
+    )  # fmt: skip
+    blast = call_more(
+        session, rally, audience, bodies, blast_id=told.blast_id or new_id(), by=who.viewer,
+        now=now, at=told.at,
     )  # fmt: skip
     return show_blast(session, blast)
 

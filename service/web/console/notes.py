@@ -22,7 +22,7 @@ from service.people.register import LANGUAGES
 from service.rallies.draft import LONGEST_TITLE
 from service.rallies.find import get_rally
 from service.rallies.letter import places_of, rally_of
-from service.rallies.tables import Rally
+from service.rallies.tables import Rally, RallyState
 from service.rallies.words import words
 from service.rsvps.choose import Answered
 from service.web.console.desk import AtDesk, Desk, go_to
@@ -70,7 +70,8 @@ def save_new_note(session: Write, desk: AtDesk, form: Form) -> Response:
 def edit_note(session: Read, desk: AtDesk, draft_id: UUID, kept: str = "") -> Response:
     """Show a message that is not sent, whole or as it was left."""
     draft = get_draft(session, desk.chapter_id, draft_id)
-    if draft.kind is BlastKind.CALL:
+    rally = rally_of(session, draft.subject) if draft.kind is BlastKind.CALL else None
+    if draft.kind is BlastKind.CALL and (rally is None or rally.state is RallyState.DRAFT):
         return go_to(f"/rallies/{UUID(draft.subject.partition(':')[2])}/edit")
     _must_be_open(draft)
     return _form(session, desk, _typed(session, draft), is_kept=bool(kept))

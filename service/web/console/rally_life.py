@@ -25,6 +25,7 @@ from service.rallies.cancel import stand_down
 from service.rallies.close import close, who_came
 from service.rallies.draft import LONGEST_PLACE
 from service.rallies.find import get_rally
+from service.rallies.more import draft_more
 from service.rallies.move import Where, check_change, move, refuse_before_the_call
 from service.rallies.rules import TOLD
 from service.rallies.tables import Rally, RallyKind, RallyState
@@ -55,6 +56,17 @@ class Seen:
     answer: str
     came: bool
     vetting: int | None
+
+
+# --- more people ---------------------------------------------------------------------------------
+
+
+@router.post("/rallies/{rally_id}/more")
+def begin_more(session: Write, desk: AtDesk, rally_id: UUID) -> Response:
+    """Open a further call, or the one that is open; whom it goes to and how it reads comes next."""
+    rally = get_rally(session, desk.chapter_id, rally_id)
+    draft = draft_more(session, rally, by=desk.author, now=desk.now)
+    return go_to(f"/drafts/{draft.id}/people")
 
 
 # --- another time or place -------------------------------------------------------------------------

@@ -38,6 +38,7 @@ CLOSED = [
     ("GET", f"/api/v1/rallies/{UNKNOWN}"),
     ("PUT", f"/api/v1/rallies/{UNKNOWN}"),
     ("POST", f"/api/v1/rallies/{UNKNOWN}/announce"),
+    ("POST", f"/api/v1/rallies/{UNKNOWN}/more"),
     ("POST", f"/api/v1/rallies/{UNKNOWN}/cancel"),
     ("POST", f"/api/v1/rallies/{UNKNOWN}/move"),
     ("POST", f"/api/v1/rallies/{UNKNOWN}/all-clear"),

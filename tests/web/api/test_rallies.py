@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import select
 
+from schedules.jobs import run_all
 from service.blasts.tables import Blast
+from service.outbox.tables import Delivery
 from service.privacy.audit import AuditLine, first_broken
 from service.rallies.tables import RallyKind
 from service.rsvps.plan import launch_due_blasts
@@ -221,3 +223,25 @@ def test_all_clear_and_who_came_are_said_over_the_api(
     ended = client.post(closing, json={"people_came": 31}).json()
     assert (ended["state"], ended["people_came"]) == ("closed", 31)
     assert problem(client.post(closing, json={"came": [str(uuid4())]}), 404)
+
+
+def test_more_people_are_called_by_the_api_and_nobody_twice(
+    client: TestClient, wiring: Wiring, group: Group, clock: StillClock
+) -> None:
+    with wiring.database.write() as session:
+        make_volunteer(session, wiring.keyring, group.chapter, 101, now=clock.now())
+    made = draft(client)
+    early = client.post(f"/api/v1/rallies/{made['id']}/more", json={})
+    assert problem(early, 409)["code"] == "rally_not_in_state"
+    announce(client, made["id"])
+    run_all(wiring, now=clock.tick(seconds=5))
+    with wiring.database.write() as session:
+        beto = make_volunteer(session, wiring.keyring, group.chapter, 102, now=clock.now())
+    own = str(uuid4())
+    for _ in range(2):
+        sent = client.post(f"/api/v1/rallies/{made['id']}/more", json={"blast_id": own})
+        assert (sent.status_code, sent.json()["id"]) == (200, own)
+    run_all(wiring, now=clock.tick(seconds=5))
+    with wiring.database.read() as session:
+        got = session.exec(select(Delivery.person_id).where(Delivery.gate_id == UUID(own))).all()
+    assert got == [beto.id]

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import select
 
 from schedules.jobs import run_all
+from service.blasts.drafts import Author
 from service.blasts.tables import Blast, BlastKind
 from service.db import new_id
+from service.errors import WrongState
+from service.outbox.tables import Delivery
+from service.people.audience import Audience
 from service.people.tables import Person, Volunteer
 from service.privacy.audit import AuditLine
 from service.privacy.policy import SYSTEM
 from service.rallies.announce import announce
+from service.rallies.more import call_more, draft_more
 from service.rallies.tables import Rally, RallyKind, RallyState
+from service.rallies.take_back import take_back
 from service.rsvps.respond import Answer, respond
+from service.rsvps.tables import Ask, Seat
 from service.wiring import Wiring
 from tests.factories import StillClock, make_volunteer
 from tests.web.conftest import Group
@@ -179,3 +188,51 @@ def test_another_chapters_rally_is_not_there(
     for page in ("move", "all-clear", "close"):
         assert marta.get(f"/rallies/{rally.id}/{page}").status_code == 404
         assert marta.post(f"/rallies/{rally.id}/{page}", data=MOVED).status_code == 404
+
+
+def test_more_people_are_called_and_nobody_twice(
+    marta: TestClient, wiring: Wiring, group: Group, clock: StillClock, rally: Rally, alma: Person
+) -> None:
+    with wiring.database.write() as session:
+        beto = make_volunteer(session, wiring.keyring, group.chapter, 102, now=clock.now())
+    assert "Call more people" in text_of(marta.get(f"/rallies/{rally.id}"))
+    people = marta.post(f"/rallies/{rally.id}/more")
+    again = marta.post(f"/rallies/{rally.id}/more")
+    assert people.url == again.url  # one draft, however often it is pressed
+    draft = str(people.url).split("/")[-2]
+    assert marta.get(f"/drafts/{draft}/edit").status_code == 200  # its words can be changed
+    marta.post(f"/drafts/{draft}/send", data={"when": "now"})
+    run_all(wiring, now=clock.tick(seconds=20))
+    with wiring.database.read() as session:
+        asked = session.exec(select(Ask.person_id).where(Ask.subject == rally.subject)).all()
+        calls = session.exec(
+            select(Delivery.person_id).where(Delivery.subject == rally.subject)
+        ).all()
+        assert session.get_one(Rally, rally.id).state is RallyState.ANNOUNCED
+    assert sorted(asked) == sorted(calls) == sorted([alma.id, beto.id])
+
+
+def test_a_further_call_taken_back_leaves_the_rally_announced(
+    marta: TestClient, wiring: Wiring, group: Group, clock: StillClock, rally: Rally
+) -> None:
+    now = clock.now()
+    with wiring.database.write() as session:
+        make_volunteer(session, wiring.keyring, group.chapter, 102, now=now)
+        found, bodies = session.get_one(Rally, rally.id), {"en": "More?", "es": "¿Más?"}
+        blast = call_more(
+            session, found, Audience(group.chapter.id), bodies, blast_id=new_id(), by=SYSTEM,
+            now=now, at=now + timedelta(hours=1),
+        )  # fmt: skip
+        with pytest.raises(WrongState) as caught:  # not all whom it asks are known yet
+            draft_more(session, found, by=Author("Marta"), now=now)
+        assert caught.value.code == "call_on_its_way"
+        take_back(session, blast, by=SYSTEM, now=now)
+        assert found.state is RallyState.ANNOUNCED
+        assert session.exec(select(Seat).where(Seat.subject == rally.subject)).all() != []
+
+
+def test_before_the_call_and_after_the_end_nobody_more_is_called(
+    marta: TestClient, wiring: Wiring, group: Group, clock: StillClock, rally: Rally
+) -> None:
+    days_later(marta, wiring, group, clock)
+    assert marta.post(f"/rallies/{rally.id}/more").status_code == 409
