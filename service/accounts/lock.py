@@ -17,6 +17,7 @@ from service.accounts.secrets import new_spoken_code
 from service.accounts.sessions import end_all
 from service.accounts.sign_in import viewer_of
 from service.accounts.tables import LockCode, Organizer
+from service.accounts.tokens import revoke_all
 from service.privacy import audit
 from service.privacy.keyring import Keyring
 from service.privacy.policy import LADDER, Role, is_at_least
@@ -67,8 +68,13 @@ def use_lock_code(
 
 
 def end_every_session(session: Session, chapter_id: UUID, *, now: datetime) -> int:
-    """Sign every organizer of the chapter out, everywhere; return how many sessions were open."""
+    """Sign every organizer of the chapter out, everywhere; return how many sessions were open.
+
+    Their tokens for the API end too: who holds a stolen one is out as well.
+    """
     ids = session.exec(select(Organizer.id).where(Organizer.chapter_id == chapter_id)).all()
+    for organizer_id in ids:
+        revoke_all(session, organizer_id, now=now)
     return sum(end_all(session, organizer_id, now=now) for organizer_id in ids)
 
 

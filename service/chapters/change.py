@@ -19,6 +19,7 @@ from service.privacy.policy import Viewer
 LONGEST = 40  # of what is put into texts: more, and they cost two
 LONGEST_ADDRESS = 80
 FASTEST = 300.0  # segments a second
+DEAREST = 100.0  # cents a part
 MOST_WAIT_MINUTES = 24 * 60
 
 # Column of a chapter -> the least and the most that it may be.
@@ -111,6 +112,16 @@ def change_sender(
         raise InvalidForm([InvalidValue("segments_per_second", "bad_rate", most=int(FASTEST))])
     told = {"segments_per_second": segments_per_second, "daily_cap_segments": daily_cap}
     _change(session, sender, told, f"sender:{sender.id.hex}", by, now)
+
+
+def change_price(
+    session: Session, chapter: Chapter, cents_per_part: float, *, by: Viewer, now: datetime
+) -> None:
+    """Change what a part costs, as all counts before a send reckon it. Raises InvalidForm."""
+    if not 0 <= cents_per_part <= DEAREST:
+        raise InvalidForm([InvalidValue("cents_per_part", "bad_price", most=int(DEAREST))])
+    told = {"cents_per_part": cents_per_part}
+    _change(session, chapter, told, f"chapter:{chapter.id.hex}", by, now)
 
 
 def list_senders(session: Session, chapter_id: UUID) -> list[Sender]:

@@ -118,7 +118,8 @@ class Sender(Table, table=True):
     messaging_service_sid: str = ""
     segments_per_second: float = 3.0
     daily_cap_segments: int | None = None
-    is_paused: bool = False
+    is_paused: bool = False  # nothing leaves: put to rest after refusals, or stopped by the switch
+    is_halted: bool = Field(default=False, sa_column_kwargs=since("0"))  # by the switch, that is
 
 
 class Shift(Table, table=True):

@@ -18,6 +18,7 @@ from service.app import create_app
 from service.cli import logs
 from service.db.migrate import is_current
 from service.errors import Misuse
+from service.people.area import warm
 from service.settings import Settings
 from service.web.console import end_streams
 from service.wiring import Wiring, make_caller, make_worker, wire
@@ -85,6 +86,8 @@ def _start() -> Wiring:
     wiring = wire(settings)
     if not is_current(wiring.database):
         raise Misuse("the database is not up to date; run: acompana migrate")
+    # Beside what else a start does: the table's package lets nothing of ours run while it reads.
+    threading.Thread(target=warm, name="places", daemon=True).start()
     return wiring
 
 

@@ -40,6 +40,10 @@ def trouble(context: typer.Context) -> None:
         print(
             f"{number} is at rest: nothing leaves. When the cause is mended: acompana trouble wake"
         )
+    for number in found.halted:
+        print(
+            f"{number} was stopped with Stop all texts: an admin lets it go on, on that page (/halt)."
+        )
     if found.doubtful:
         print(
             f"{found.doubtful} texts may or may not have arrived: the carrier's list does not show "
@@ -49,13 +53,13 @@ def trouble(context: typer.Context) -> None:
         print(f"{note.newest:%Y-%m-%d %H:%M} UTC  {note.count} {_in_words(note)}")
     if found.notes:
         print("Seen to? acompana trouble seen")
-    if not (found.paused or found.doubtful or found.notes):
+    if not (found.paused or found.halted or found.doubtful or found.notes):
         print("Nothing needs you.")
 
 
 @app.command("wake")
 def wake() -> None:
-    """Let senders that were put to rest send again."""
+    """Let senders that were put to rest send again; not those that Stop all texts stopped."""
     with wire(Settings()).database.write() as session:
         count = wake_senders(session)
     print(f"{count} senders send again.")

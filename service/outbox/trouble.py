@@ -31,18 +31,26 @@ class Note:
 
 @dataclass(frozen=True)
 class Trouble:
-    """Everything that needs a person now. paused: the numbers of senders at rest."""
+    """Everything that needs a person now.
+
+    paused: the numbers of senders at rest.   halted: those that the switch of their chapter stopped.
+    """
 
     paused: Sequence[str]
+    halted: Sequence[str]
     doubtful: int
     notes: Sequence[Note]
 
 
 def find_trouble(session: Session) -> Trouble:
     """Return what needs a person now, newest note first."""
-    paused = session.exec(
-        select(Sender.number).where(col(Sender.is_paused)).order_by(col(Sender.number))
+    still = session.exec(
+        select(Sender.number, Sender.is_halted)
+        .where(col(Sender.is_paused))
+        .order_by(col(Sender.number))
     ).all()
+    paused = [number for number, is_halted in still if not is_halted]
+    halted = [number for number, is_halted in still if is_halted]
     doubtful = session.exec(select(func.count()).select_from(Delivery).where(*_WAITING)).one()
     unseen = session.exec(
         select(Notice).where(col(Notice.seen_at).is_(None)).order_by(col(Notice.at).desc())
@@ -51,7 +59,7 @@ def find_trouble(session: Session) -> Trouble:
     for note in unseen:
         kinds.setdefault((note.key.split(":")[0], note.code), []).append(note.at)
     notes = [Note(kind, code, len(at), at[0]) for (kind, code), at in kinds.items()]
-    return Trouble(paused, doubtful, notes)
+    return Trouble(paused, halted, doubtful, notes)
 
 
 def mark_seen(session: Session, *, by: str, now: datetime) -> int:
@@ -61,8 +69,11 @@ def mark_seen(session: Session, *, by: str, now: datetime) -> int:
 
 
 def wake_senders(session: Session) -> int:
-    """Let senders at rest send again; return how many there were."""
-    at_rest = update(Sender).where(col(Sender.is_paused))
+    """Let senders at rest send again; return how many there were.
+
+    Those that the switch stopped stay stopped: only an admin of the chapter lets them go on.
+    """
+    at_rest = update(Sender).where(col(Sender.is_paused), ~col(Sender.is_halted))
     return int(session.exec(at_rest.values(is_paused=False)).rowcount)
 
 

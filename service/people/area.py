@@ -30,6 +30,11 @@ def distance_miles(one: str, other: str) -> float | None:
     return _apart(*sorted((one, other)))
 
 
+def warm() -> None:
+    """Read the table of places, which takes a second of the processor, so that no page has to."""
+    _spots("061")
+
+
 def _folded(area: str) -> str:
     """Return a ZIP code as its first three digits, a name in small letters without its state."""
     area = area.strip()

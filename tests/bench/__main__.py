@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import partial
 
 import service.wiring  # noqa: F401  (every table)
-from tests.bench import blast, cores, due, read, seats, urgent, webhook
+from tests.bench import blast, cores, due, pages, read, seats, urgent, webhook
 from tests.bench.ground import DATABASES, Grounds, prepared
 from tests.bench.report import JSON_LINES, Report
 from tests.bench.scale import SIZES, Scale, row_of
@@ -38,6 +38,9 @@ def rows(
     named["due"] = partial(due.due, grounds, report, size)
     named["seats"] = partial(seats.seats, grounds, report)
     named["read"] = partial(read.read, report)
+    for kind in DATABASES:
+        named[f"pages-{kind}"] = partial(pages.pages, grounds, report, kind)
+    named["board-slow-line"] = partial(pages.board_slow_line, report)
     named["webhook"] = partial(webhook.webhook, grounds, report, size)
     for count in (1, 2, 4):
         named[f"workers-{count}"] = partial(workers.run, count)

@@ -129,10 +129,10 @@ def number(place: int) -> str:
     return f"+1413555{place:04}" if place < 10_000 else f"+1555{place:07}"
 
 
-def add_people(ground: Ground, people: int, *, leads: int = 0) -> None:
-    """Write volunteers who agreed to texts, quickly."""
-    for first in range(0, people, AT_ONCE):
-        _add_some(ground, first, min(AT_ONCE, people - first), leads)
+def add_people(ground: Ground, people: int, *, leads: int = 0, first: int = 0) -> None:
+    """Write volunteers who agreed to texts, quickly; their numbers begin with the first-th."""
+    for at in range(first, first + people, AT_ONCE):
+        _add_some(ground, at, min(AT_ONCE, first + people - at), leads)
 
 
 def _add_some(ground: Ground, first: int, people: int, leads: int) -> None:

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from service.chapters.halt import go_on, halt
 from service.cli.app import app
 from service.db import Database
 from service.outbox.advance import notice
 from service.privacy.keyring import make_master_key
+from service.privacy.policy import SYSTEM
 from tests.conftest import Urls
 from tests.factories import StillClock, make_chapter, make_sender
 
@@ -53,4 +55,24 @@ def test_what_is_wrong_comes_with_what_to_do(
     assert _say(run, "seen") == "3 notes are off the list.\n"
     assert _say(run, "again") == "0 texts are sent again.\n"
     assert _say(run, "leave") == "0 texts are given up.\n"
+    assert _say(run) == "Nothing needs you.\n"
+
+
+def test_what_the_switch_stopped_is_not_woken(
+    run: CliRunner, database: Database, clock: StillClock
+) -> None:
+    with database.write() as session:
+        valley, coast = make_chapter(session), make_chapter(session, "Coast")
+        make_sender(session, valley)
+        resting = make_sender(session, coast, "+14135550109")
+        resting.is_paused = True
+        session.add(resting)
+        halt(session, valley.id, by=SYSTEM, now=clock.now())
+    told = _say(run)
+    assert "+14135550100 was stopped with Stop all texts" in told
+    assert "+14135550109 is at rest" in told
+    assert _say(run, "wake") == "1 senders send again.\n"
+    assert "+14135550100 was stopped" in _say(run)
+    with database.write() as session:
+        go_on(session, valley.id, by=SYSTEM, now=clock.now())
     assert _say(run) == "Nothing needs you.\n"

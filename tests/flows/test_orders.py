@@ -11,6 +11,7 @@ from service.accounts import sessions
 from service.accounts.lock import make_lock_code
 from service.accounts.sign_in import viewer_of
 from service.accounts.tables import How, Organizer
+from service.accounts.tokens import make_token, organizer_of
 from service.calls.tables import VoiceCall
 from service.chapters.halt import is_halted
 from service.db import new_id
@@ -190,10 +191,17 @@ def test_the_lock_stops_every_text_ends_every_session_and_a_voice_says_so(
     cookies = [signed_in(town, one) for one in (marta, nora)]
     with town.wiring.database.write() as session:
         other = make_organizer(session, make_chapter(session, "Shore"), now=town.clock.now())
+        tokens = [
+            make_token(session, one, label="t", now=town.clock.now())
+            for one in (marta, nora, other)
+        ]
     elsewhere = signed_in(town, other)
     inbound = town.text(101, f"{word} {lock_code(town, marta)}")
     assert halted(town)
     assert [is_in(town, cookie) for cookie in (*cookies, elsewhere)] == [False, False, True]
+    with town.session() as session:
+        works = [organizer_of(session, token) is not None for token in tokens]
+    assert works == [False, False, True], "a program's token ends with the sessions"
     said = calls(town)
     assert said.keys() == {"0101", "0102"}
     assert "Marta has stopped every text" in said["0101"]

@@ -15,6 +15,7 @@ from service.chapters.change import (
     LONGEST_ADDRESS,
     OfficeCard,
     change_chapter,
+    change_price,
     change_sender,
     get_sender,
     list_senders,
@@ -101,7 +102,8 @@ def edit_sender(session: Read, desk: AtDesk, sender_id: UUID) -> HTMLResponse:
     sender = get_sender(session, desk.chapter_id, sender_id)
     cap = sender.daily_cap_segments
     typed = {"segments_per_second": f"{sender.segments_per_second:g}", "daily_cap": str(cap or "")}
-    return _sender(desk, sender, typed)
+    cents = get_chapter(session, desk.chapter_id).cents_per_part
+    return _sender(desk, sender, typed | {"cents_per_part": f"{cents:g}"})
 
 
 @router.post("/settings/senders/{sender_id}")
@@ -115,14 +117,22 @@ def save_sender(session: Write, desk: AtDesk, sender_id: UUID, form: Form) -> Re
     with form_again(again, desk.tell):
         answers = Answers(form)
         cap = answers.number("daily_cap", None)
-        rate = form["segments_per_second"].replace(",", ".")
-        is_rate = re.fullmatch(r"\d{1,3}(\.\d{1,3})?", rate, re.ASCII)
+        rate = _decimal(form["segments_per_second"], 0.0)
+        cents = _decimal(form["cents_per_part"], -1.0)
         answers.done()
         change_sender(
-            session, sender, segments_per_second=float(rate) if is_rate else 0.0, daily_cap=cap,
-            by=desk.viewer, now=desk.now,
-        )  # fmt: skip
+            session, sender, segments_per_second=rate, daily_cap=cap, by=desk.viewer, now=desk.now
+        )
+        chapter = get_chapter(session, desk.chapter_id)
+        change_price(session, chapter, cents, by=desk.viewer, now=desk.now)
     return go_to("/settings")
+
+
+def _decimal(typed: str, otherwise: float) -> float:
+    """Return a number like 3, 3.75 or 3,75; `otherwise` what is none."""
+    written = typed.replace(",", ".")
+    is_number = re.fullmatch(r"\d{1,3}(\.\d{1,3})?", written, re.ASCII)
+    return float(written) if is_number else otherwise
 
 
 def _save_office(session: Session, desk: Desk, office: Office | None, form: Sent) -> Response:

@@ -102,14 +102,22 @@ def test_a_number_sends_no_faster_than_it_is_told(
     with wiring.database.read() as session:
         sender = session.exec(select(Sender).where(Sender.chapter_id == group.chapter.id)).one()
     path = f"/settings/senders/{sender.id}"
-    ana.post(path, data={"segments_per_second": "3,75", "daily_cap": "6000"})
+    form = filled(ana.get(path))
+    assert form["cents_per_part"] == "1.1"
+    changed = {"segments_per_second": "3,75", "daily_cap": "6000"}
+    ana.post(path, data=form | changed)
+    ana.post(path, data=form | changed | {"cents_per_part": "0.79"})
+    for cents in ("", "-1", "101", "cheap"):
+        page = ana.post(path, data=form | changed | {"cents_per_part": cents})
+        assert "how many cents, from 0 to 100" in text_of(page), cents
     for rate in ("0", "-1", "fast", "301", "1e9", ""):
-        page = ana.post(path, data={"segments_per_second": rate, "daily_cap": ""})
+        page = ana.post(path, data=form | {"segments_per_second": rate, "daily_cap": ""})
         assert page.status_code == 422, rate
     with wiring.database.read() as session:
         kept = session.get_one(Sender, sender.id)
         assert (kept.segments_per_second, kept.daily_cap_segments) == (3.75, 6000)
-    assert changes(wiring) == ["daily_cap_segments, segments_per_second"]
+        assert session.get_one(Chapter, group.chapter.id).cents_per_part == 0.79
+    assert changes(wiring) == ["daily_cap_segments, segments_per_second", "cents_per_part"]
 
 
 def test_another_chapters_are_not_there(
