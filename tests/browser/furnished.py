@@ -84,10 +84,10 @@ def furnish(site: Site) -> None:
 def _act(site: Site) -> None:
     """A draft to everybody, an action that runs, a drill, and a volunteer who also has a date."""
     wiring, now = site.wiring, site.clock.now()
-    author = Author("Marta", site.organizer.id)
+    author, id_ = Author("Marta", site.organizer.id), new_id()
     with wiring.database.write() as session:
         draft = new_draft(
-            session, site.chapter.id, new_id(), BlastKind.NOTE, "", by=author, now=now,
+            session, site.chapter.id, id_, BlastKind.NOTE, f"message:{id_.hex}", by=author, now=now,
             audience=Audience(site.chapter.id),
         )  # fmt: skip
         said = Words("News", "We meet on Friday.", "Nos vemos el viernes.")

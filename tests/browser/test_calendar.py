@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import in_each_language
 from tests.browser.site import Site
-from tests.browser.test_console import axe, board, fits, registered, site
+from tests.browser.sound import axe, fits, is_sound
+from tests.browser.test_console import board, registered, site
 
 __all__ = ["board", "site"]  # fixtures
 
@@ -28,19 +29,13 @@ def test_a_week_leads_to_an_appointment_and_a_month_to_its_week(board: Page, sit
     expect(board.get_by_text("Call the family first")).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_they_are_open_to_everybody(board: Page, site: Site, scheme: str) -> None:
+@in_each_language
+def test_they_are_open_to_everybody(board: Page, site: Site, language: str) -> None:
     several(site)
-    board.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of the two words
-    for _ in ("en", "es"):
-        for path in ("/checkins", "/checkins?week=2026-03-10", "/checkins/month"):
-            board.goto(site.url + path)
-            assert axe(board) == [], path
-            assert fits(board), path
-        board.goto(site.url + "/")
-        board.get_by_role("button", name="Español").or_(
-            board.get_by_role("button", name="English")
-        ).click()
+    site.speak(language)
+    for path in ("/checkins", "/checkins?week=2026-03-10", "/checkins/month"):
+        board.goto(site.url + path)
+        is_sound(board)
 
 
 def test_a_move_shows_its_texts_first(board: Page, site: Site) -> None:

@@ -21,7 +21,7 @@ from tests.apps import app_of
 from tests.browser.conftest import DESK, PHONE
 from tests.browser.furnished import furnish, own_page_link, pages_of
 from tests.browser.site import Site, running_site
-from tests.browser.test_console import axe, fits
+from tests.browser.sound import axe, fits, hear
 
 pytestmark = pytest.mark.timeout(900)  # dozens of pages each
 
@@ -59,26 +59,18 @@ def signed_in(browser: Browser, site: Site, language: str, **more: Any) -> Brows
     return context
 
 
-class Listener:
-    """What a page said to the browser's console, and how many bytes its first load transfers."""
+class Scales:
+    """How many bytes the first load of a page transfers."""
 
     def __init__(self, context: BrowserContext, page: Page) -> None:
-        self.complaints: list[str] = []
         self.loaded = 0.0
         network = context.new_cdp_session(page)
         network.send("Network.enable")
         network.send("Network.setCacheDisabled", {"cacheDisabled": True})
         network.on("Network.loadingFinished", self._count)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("console", self._hear)
 
     def _count(self, event: Any) -> None:
         self.loaded += event["encodedDataLength"]
-
-    def _hear(self, message: Any) -> None:
-        # The address of a page that answers 404 or 403 by design is told as an error too.
-        if message.type == "error" and "status of 4" not in message.text:
-            self.complaints.append(message.text)
 
 
 @pytest.mark.parametrize(
@@ -91,21 +83,23 @@ def test_every_page(
 ) -> None:
     context = signed_in(browser, site, language, viewport=size, color_scheme=scheme)
     written, wrong = {}, []
+    complaints = hear(context)
     try:
+        page = context.new_page()
+        scales = Scales(context, page)
         for path in paths:
-            page = context.new_page()
-            listener = Listener(context, page)
+            scales.loaded = 0
             answer = page.goto(site.url + path)
             assert answer is not None
             written[path] = answer.text()
             page.wait_for_load_state("load")
-            found = [*axe(page), *listener.complaints, *([] if fits(page) else ["sticks out"])]
-            if listener.loaded > LIGHT_ENOUGH:
-                found.append(f"{listener.loaded:,.0f} bytes")
+            found = [*axe(page), *complaints, *([] if fits(page) else ["sticks out"])]
+            if scales.loaded > LIGHT_ENOUGH:
+                found.append(f"{scales.loaded:,.0f} bytes")
             if answer.status not in ANSWERS:
                 found.append(f"answered {answer.status}")
             wrong += [f"{path}: {each}" for each in found]
-            page.close()
+            complaints.clear()
     finally:
         context.close()
     assert wrong == []

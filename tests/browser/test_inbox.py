@@ -9,8 +9,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from service.messages.pages import load_pages
+from tests.browser.conftest import in_each_language
 from tests.browser.site import Site, running_site
-from tests.browser.test_console import axe, fits
+from tests.browser.sound import is_sound
 from tests.factories import make_volunteer
 from tests.web.api.bodies import texted
 
@@ -41,15 +42,6 @@ def inbox(page: Page, site: Site) -> Page:
     page.get_by_role("button", name="Sign in").click()
     page.goto(f"{site.url}/inbox")
     return page
-
-
-def is_sound(page: Page) -> None:
-    """Nothing that axe finds, nothing that sticks out, in the light and in the dark."""
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        assert axe(page) == [], page.url
-        assert fits(page), page.url
-    page.emulate_media(color_scheme="light")
 
 
 def test_from_the_list_to_a_reply_that_shows_by_itself(inbox: Page, site: Site) -> None:
@@ -152,7 +144,7 @@ def test_replies_at_hand_are_changed(inbox: Page, site: Site) -> None:
     expect(inbox.get_by_text("We call you by 5 pm.")).to_be_visible()
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
+@in_each_language
 def test_without_scripts_everything_works_in_both_languages(
     inbox: Page, site: Site, language: str
 ) -> None:

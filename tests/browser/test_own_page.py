@@ -20,8 +20,9 @@ from service.privacy.policy import SYSTEM
 from service.privacy.read import Reader
 from service.rsvps.respond import Answer, respond
 from service.rsvps.tables import SeatRole
+from tests.browser.conftest import in_each_language
 from tests.browser.site import Site, running_site
-from tests.browser.test_console import axe, fits
+from tests.browser.sound import is_sound
 from tests.factories import make_family, make_volunteer
 
 SHOTS = os.environ.get("SHOTS")  # a folder, to look at the pages
@@ -63,20 +64,15 @@ def newest_link(site: Site) -> str:
 
 def look(page: Page, name: str) -> None:
     """Every page fits and is open to everybody, in both themes."""
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        assert axe(page) == [], (name, scheme)
-        assert fits(page), name
-    page.emulate_media(color_scheme="light")
+    is_sound(page, name)
     if SHOTS:
         width = page.viewport_size["width"] if page.viewport_size else 0
         page.screenshot(path=f"{SHOTS}/{name}-{width}.png", full_page=True)
 
 
-@pytest.mark.parametrize(("language", "number"), [("es", "120"), ("en", "121")])
-def test_everything_on_ones_own_page_is_within_reach(
-    page: Page, site: Site, language: str, number: str
-) -> None:
+@in_each_language
+def test_everything_on_ones_own_page_is_within_reach(page: Page, site: Site, language: str) -> None:
+    number = {"es": "120", "en": "121"}[language]
     site.clock.tick(hours=1)
     page.goto(f"{site.url}/checkin?lang={language}")
     look(page, f"checkin-{language}")
@@ -115,7 +111,7 @@ def test_everything_on_ones_own_page_is_within_reach(
     expect(page.locator("a[href^='/mine/link']").first).to_be_visible()
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
+@in_each_language
 def test_joining_and_what_it_links_to(page: Page, site: Site, language: str) -> None:
     site.clock.tick(hours=1)
     page.goto(f"{site.url}/join?lang={language}")

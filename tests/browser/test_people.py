@@ -12,8 +12,9 @@ from playwright.sync_api import Page, expect
 from service.checkins.register import Registration, register
 from service.messages.pages import load_pages
 from service.people.register import Card
+from tests.browser.conftest import in_each_language
 from tests.browser.site import Site, running_site
-from tests.browser.test_inbox import is_sound
+from tests.browser.sound import is_sound
 from tests.factories import make_volunteer
 
 WORDS = load_pages()
@@ -76,7 +77,7 @@ def test_a_family_is_looked_at_and_forgotten(people: Page, site: Site) -> None:
     is_sound(people)
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
+@in_each_language
 def test_without_scripts_people_are_found_in_both_languages(
     people: Page, site: Site, language: str
 ) -> None:

@@ -18,8 +18,9 @@ from service.rallies.announce import announce
 from service.rallies.draft import Draft, save_draft
 from service.rallies.tables import Rally, RallyKind
 from service.rsvps.respond import Answer, respond
+from tests.browser.conftest import on_a_phone
 from tests.browser.site import Site, running_site
-from tests.browser.test_safety import look
+from tests.browser.sound import is_sound
 from tests.factories import make_volunteer
 
 TEXTS = (
@@ -58,14 +59,12 @@ def called(site: Site) -> UUID:
 
 
 def look_both(page: Page, name: str) -> None:
-    """See that a page is good in both languages, by day and by night; stay on it, in English."""
+    """See that a page is sound in both languages; stay on it, in English."""
     address = page.url
-    for scheme in ("dark", "light"):
-        page.emulate_media(color_scheme=scheme)
-        look(page, f"{name}, {scheme}")
+    is_sound(page, name)
     page.get_by_role("button", name="Español").click()
     page.goto(address)
-    look(page, f"{name}, Spanish")
+    is_sound(page, f"{name}, Spanish")
     page.get_by_role("button", name="English").click()
     page.goto(address)
 
@@ -80,17 +79,17 @@ def test_a_training_moves_and_ends_with_who_came(page: Page, site: Site) -> None
     rally_id = called(site)
     sign_in(page, site)
     page.goto(f"{site.url}/rallies/{rally_id}")
-    look(page, "rally")
+    is_sound(page, "rally")
     page.get_by_role("link", name="Change time or place").click()
     page.get_by_label("Place").fill("South Green, 300 Main St")
     page.get_by_role("button", name="Look before sending").click()
     expect(page.get_by_text("NEW PLACE for Mon Mar 2: South Green")).to_be_visible()
-    look(page, "the check page")
+    is_sound(page, "the check page")
     page.get_by_role("button", name="Change it and tell 3 people").click()
     with site.wiring.database.read() as session:
         assert session.get_one(Rally, rally_id).place == "South Green, 300 Main St"
     page.goto(f"{site.url}/rallies/{rally_id}/all-clear")
-    look(page, "all clear")
+    is_sound(page, "all clear")
     site.clock.tick(hours=9)
     sign_in(page, site)
     page.goto(f"{site.url}/rallies/{rally_id}/close")
@@ -98,7 +97,7 @@ def test_a_training_moves_and_ends_with_who_came(page: Page, site: Site) -> None
     page.get_by_label("Was there").first.check()
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_label("Vetted now")).to_have_count(1)
-    look(page, "who came")
+    is_sound(page, "who came")
     page.get_by_label("Vetted now").check()
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_label("Vetted now")).to_have_count(0)
@@ -106,6 +105,7 @@ def test_a_training_moves_and_ends_with_who_came(page: Page, site: Site) -> None
     expect(page.get_by_text("12 people came.")).to_be_visible()
 
 
+@on_a_phone
 def test_the_pages_of_a_rallys_life_speak_both_languages(page: Page, site: Site) -> None:
     rally_id = called(site)
     sign_in(page, site)
@@ -113,6 +113,7 @@ def test_the_pages_of_a_rallys_life_speak_both_languages(page: Page, site: Site)
     look_both(page, "move")
 
 
+@on_a_phone
 def test_an_action_is_written_sent_and_closed(page: Page, site: Site) -> None:
     sign_in(page, site)
     page.goto(f"{site.url}/actions/new")
@@ -129,26 +130,27 @@ def test_an_action_is_written_sent_and_closed(page: Page, site: Site) -> None:
         "Questions: 413-555-0142. STOP to stop."
     )
     page.get_by_role("button", name="Look before sending").click()
-    look(page, "the check page")
+    is_sound(page, "the check page")
     page.get_by_role("button", name="Ask 3 people").click()
-    look(page, "announced")
+    is_sound(page, "announced")
     run_all(site.wiring, now=site.clock.tick(seconds=11))
     page.reload()
     expect(page.get_by_text("Day 1 of 2")).to_be_visible()
-    look(page, "running")
+    is_sound(page, "running")
     page.goto(f"{site.url}/actions")
     look_both(page, "all actions")
     page.get_by_role("link", name="Let them stay").click()
     page.get_by_role("link", name="Write the result").click()
-    look(page, "the result")
+    is_sound(page, "the result")
     page.get_by_label("All 2 people who were asked").check()
     page.get_by_role("button", name="Look before sending").click()
-    look(page, "the result's check page")
+    is_sound(page, "the result's check page")
     page.get_by_role("button", name="End it and tell 2 people").click()
     expect(page.get_by_role("heading", name="The result")).to_be_visible()
-    look(page, "closed")
+    is_sound(page, "closed")
 
 
+@on_a_phone
 def test_a_drill_is_started_and_ended(page: Page, site: Site) -> None:
     sign_in(page, site)
     page.goto(f"{site.url}/drills")
@@ -160,7 +162,7 @@ def test_a_drill_is_started_and_ended(page: Page, site: Site) -> None:
     look_both(page, "a drill's form")
     page.get_by_label("Place").fill("90 Main St")
     page.get_by_role("button", name="Look before sending").click()
-    look(page, "a drill's check page")
+    is_sound(page, "a drill's check page")
     page.get_by_role("button", name="Start it with 1 guest").click()
     expect(page.get_by_text("0 of 1 answered.")).to_be_visible()
     look_both(page, "a drill")

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from tests.browser.site import Site, running_site
+from tests.browser.sound import axe, fits
 from tests.web.conftest import Group
 from tests.web.console.test_board import approved
 
@@ -35,9 +35,7 @@ def test_it_is_one_page_in_both_languages(page: Page, site: Site) -> None:
     assert "escriba LLEGUE" in said
     assert "Azucena" not in said
     assert "413-555-0142" in said
-    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-    assert wide <= 0
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    assert fits(page)
+    assert axe(page) == []
     printed = page.pdf(prefer_css_page_size=True)
     assert len(ONE_PAGE.findall(printed)) == 1

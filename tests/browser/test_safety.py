@@ -7,12 +7,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from service.chapters.shifts import add_shift
 from service.checkins.safety.report import raise_alarm
 from tests.browser.site import Site, running_site
+from tests.browser.sound import is_sound
 from tests.factories import make_family, make_volunteer
 
 
@@ -36,24 +36,16 @@ def alarm(site: Site) -> str:
         return str(raise_alarm(session, site.wiring.outbox, family, now=now).id)
 
 
-def look(page: Page, name: str) -> None:
-    """See that everybody can use it, and that nothing hangs over the edge."""
-    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-    assert wide <= 0, f"{name} is wider than the screen by {wide}"
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
-
-
 def test_from_the_board_to_the_tap_that_ends_it(page: Page, site: Site, alarm: str) -> None:
     page.goto(site.link())
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_text("Someone wrote that there is danger.")).to_be_visible()
-    look(page, "board")
+    is_sound(page, "board")
     page.locator(f"#f-{alarm}").get_by_role("link", name="Look and act").click()
     expect(page.get_by_text("(on call) was called")).to_be_visible()
-    look(page, "safety")
+    is_sound(page, "safety")
     page.get_by_role("button", name="I have spoken with them").click()
     expect(page.get_by_text("Marta spoke with them")).to_be_visible()
-    look(page, "resolved")
+    is_sound(page, "resolved")
     page.goto(f"{site.url}/shifts")
-    look(page, "shifts")
+    is_sound(page, "shifts")

@@ -18,9 +18,10 @@ from service.outbox.deliver import Parts, Worker
 from service.outbox.tables import Delivery, State
 from service.rallies.draft import Draft, save_draft
 from service.rsvps.plan import launch_due_blasts
+from tests.browser.conftest import on_a_phone
 from tests.browser.site import Site, running_site
+from tests.browser.sound import axe, fits
 from tests.browser.test_compose import signed_in
-from tests.browser.test_console import axe, fits
 from tests.factories import make_volunteer
 from tests.outbox.fakes import FakeCarrier, FakeDirectory
 
@@ -62,6 +63,7 @@ def a_second_passes(site: Site, carrier: FakeCarrier) -> int:
         return session.exec(left).one()
 
 
+@on_a_phone
 def test_it_is_paused_resumed_stopped_and_followed_up(page: Page, site: Site) -> None:
     carrier = FakeCarrier()
     signed_in(page, site).goto(site.url)

@@ -18,8 +18,9 @@ from service.accounts.sign_in import make_invitation
 from service.accounts.tables import How, Organizer
 from service.messages.pages import load_pages
 from service.privacy.policy import SYSTEM, Role
+from tests.browser.conftest import in_each_language
 from tests.browser.site import Site, running_site
-from tests.browser.test_console import axe, fits
+from tests.browser.sound import is_sound
 from tests.factories import make_volunteer
 
 WORDS = load_pages()
@@ -56,16 +57,7 @@ def phone_that_knows(page: Page) -> tuple[Any, str]:
     return cdp, made["authenticatorId"]
 
 
-def is_sound(page: Page) -> None:
-    """Nothing that axe finds, nothing that sticks out, in the light and in the dark."""
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        assert axe(page) == [], page.url
-        assert fits(page), page.url
-    page.emulate_media(color_scheme="light")
-
-
-@pytest.mark.parametrize("language", ["en", "es"])
+@in_each_language
 def test_from_invitation_to_passkey_and_in_again(page: Page, site: Site, language: str) -> None:
     def say(key: str, **values: object) -> str:
         return WORDS.say(key, language, **values)
@@ -123,7 +115,7 @@ def test_a_passkey_that_does_not_know_its_owner_says_so(page: Page, site: Site) 
     is_sound(page)
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
+@in_each_language
 def test_a_code_app_needs_no_scripts(page: Page, site: Site, language: str) -> None:
     def say(key: str, **values: object) -> str:
         return WORDS.say(key, language, **values)
@@ -157,7 +149,7 @@ def test_a_code_app_needs_no_scripts(page: Page, site: Site, language: str) -> N
         context.close()
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
+@in_each_language
 def test_pages_of_accounts_are_open_to_everybody(page: Page, site: Site, language: str) -> None:
     now = site.clock.now()
     with site.wiring.database.write() as session:
@@ -186,7 +178,7 @@ def test_pages_of_accounts_are_open_to_everybody(page: Page, site: Site, languag
     is_sound(page)
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
+@in_each_language
 def test_a_list_comes_in_without_scripts(page: Page, site: Site, language: str) -> None:
     def say(key: str, **values: object) -> str:
         return WORDS.say(key, language, **values)

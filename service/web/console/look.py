@@ -64,7 +64,7 @@ def confirm(session: Read, desk: AtDesk, draft_id: UUID, tested: str = "") -> Re
     """Show what will arrive, at how many people, who is left out and why, and what it takes."""
     draft = get_draft(session, desk.chapter_id, draft_id)
     if draft.state is DraftState.LAUNCHED:
-        return go_to(f"/messages/{draft.id}?told=again")
+        return _gone(draft)
     return _page(session, desk, draft, _typed(session, draft), is_tested=bool(tested))
 
 
@@ -73,7 +73,7 @@ def send_it(session: Write, desk: AtDesk, here: Here, draft_id: UUID, form: Form
     """Send it once, however often the button is pressed; to many only with a second person's yes."""
     draft = hold(session, get_draft(session, desk.chapter_id, draft_id).id)
     if draft.state is DraftState.LAUNCHED:
-        return go_to(f"/messages/{draft.id}?told=again")
+        return _gone(draft)
     chapter = get_chapter(session, desk.chapter_id)
 
     def again(problems: Mapping[str, str], status: int) -> Response:
@@ -105,8 +105,13 @@ def test_it(session: Write, desk: AtDesk, draft_id: UUID) -> Response:
 
 @router.post("/drafts/{draft_id}/approve")
 def approve_it(session: Write, desk: AtDesk, here: Here, draft_id: UUID, form: Form) -> Response:
-    """A second person's yes to what this page showed; it leaves at once, or at its time."""
+    """A second person's yes to what this page showed; it leaves at once, or at its time.
+
+    Of two who say so at one moment one approves it; the other is told who did, and when.
+    """
     draft = hold(session, get_draft(session, desk.chapter_id, draft_id).id)
+    if draft.state is DraftState.LAUNCHED:
+        return _gone(draft)
     must_be_confirmed(here, now=desk.now)
     organizer = session.get_one(Organizer, desk.organizer.id)
     approve(session, draft, by=organizer, seen=form["seen"], now=desk.now)
@@ -116,8 +121,10 @@ def approve_it(session: Write, desk: AtDesk, here: Here, draft_id: UUID, form: F
 
 @router.post("/drafts/{draft_id}/refuse")
 def refuse_it(session: Write, desk: AtDesk, draft_id: UUID) -> Response:
-    """Give it back to who wrote it, unsent."""
+    """Give it back to who wrote it, unsent; unless somebody was quicker to approve it."""
     draft = hold(session, get_draft(session, desk.chapter_id, draft_id).id)
+    if draft.state is DraftState.LAUNCHED:
+        return _gone(draft)
     organizer = session.get_one(Organizer, desk.organizer.id)
     refuse(session, draft, by=organizer, now=desk.now)
     return go_to(f"/drafts/{draft.id}/send")
@@ -156,6 +163,12 @@ def _page(
         is_author=desk.organizer.id in (draft.asked_by_id, draft.changed_by_id),
         seen=fingerprint(draft), has_phone=desk.organizer.person_id is not None,
     )  # fmt: skip
+
+
+def _gone(draft: MessageDraft) -> Response:
+    """Go to the message that it has become, and say so there."""
+    told = "again" if draft.approved_at is None else "approved_already"
+    return go_to(f"/messages/{draft.id}?told={told}")
 
 
 def _typed(session: Session, draft: MessageDraft) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -14,7 +15,7 @@ from starlette.responses import HTMLResponse, Response
 from service.blasts.drafts import get_draft
 from service.blasts.progress import Progress, get_blast, progress_of, progress_of_each
 from service.blasts.stop import NOT_YET_OUT, held, pause, resume, retry_failed, stop
-from service.blasts.tables import Blast, BlastKind, BlastState
+from service.blasts.tables import Blast, BlastKind, BlastState, MessageDraft
 from service.chapters.find import get_chapter
 from service.chapters.tables import Sender
 from service.checkins.find import get_checkin
@@ -38,7 +39,9 @@ from service.web.session import Read, Write
 router = APIRouter()
 
 # What a press came to where somebody else was quicker.
-TOLD = ("again", "paused_already", "resumed_already", "stopped_already", "all_left")
+TOLD = (
+    "again", "approved_already", "paused_already", "resumed_already", "stopped_already", "all_left",
+)  # fmt: skip
 # Why a text was never sent, in words; whatever else there is has no words of its own.
 KNOWN_REASONS = (
     "opted_out", "no_consent", "number_dead", "stopped", "taken_back", "cancelled", "organizer",
@@ -186,6 +189,7 @@ def _page(
         zone=get_chapter(session, desk.chapter_id).time_zone,
         can_stop=blast.state in NOT_YET_OUT,
         told=told,
+        quicker=_quicker(session, blast, told),
         failures=[(each, each.code.says(desk.language)) for each in failures],
         can_retry=_can_retry(blast, failures, desk),
         not_sent=not_sent_behind(session, blast.id),
@@ -196,6 +200,17 @@ def _page(
         picture=_picture(session, blast, card.progress, desk),
         is_drafter=is_at_least(desk.organizer.role, Role.ORGANIZER),
     )
+
+
+def _quicker(session: Session, blast: Blast, told: str) -> tuple[str, datetime] | None:
+    """Return who did already what somebody else has just pressed, and when; None where none is told."""
+    if told == "stopped_already" and blast.ended_by and blast.ended_at:
+        return blast.ended_by, blast.ended_at
+    if told == "approved_already":
+        draft = session.get(MessageDraft, blast.id)
+        if draft is not None and draft.approved_at is not None:
+            return draft.approved_by, draft.approved_at
+    return None
 
 
 def _can_retry(blast: Blast, failures: Sequence[Failure], desk: Desk) -> bool:

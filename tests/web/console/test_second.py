@@ -362,3 +362,28 @@ def test_roles_below_organizer_do_not_count(
     phone_of(wiring, "Marta", 181)
     assert "you are the only organizer here" in text_of(marta.get(last_look(marta, draft)))
     assert nora.get(last_look(marta, draft)).status_code == 403
+
+
+def test_who_comes_second_is_told_who_approved_it_and_when(
+    marta: TestClient, nora: TestClient, app: FastAPI, wiring: Wiring, group: Group, draft: Rally
+) -> None:
+    path = last_look(marta, draft)
+    marta.post(path, data=NOW)
+    shown = {"seen": seen(nora.get(path).text)}
+    nora.post(path.removesuffix("/send") + "/approve", data=shown)
+    with wiring.database.write() as session:
+        olga = make_organizer(session, group.chapter, now=wiring.clock.now(), name="Olga")
+        secret = sessions.begin(session, olga, How.DEMO, now=wiring.clock.now())
+    with browser_of(app) as late:
+        late.cookies.set("acompana", secret)
+        for press in ("/approve", "/refuse"):
+            page = late.post(path.removesuffix("/send") + press, data=shown)
+            assert "Nora approved it before you, Mon 2 Mar, 10:00 am" in text_of(page)
+        page = late.get(path)
+        assert "Nora approved it before you" in text_of(page)
+        blast = blasts(wiring)[0]
+        nora.post(f"/messages/{blast.id}/stop")
+        page = late.post(f"/messages/{blast.id}/stop")
+        assert "Nora stopped it before you, Mon 2 Mar, 10:00 am" in text_of(page)
+    assert len(blasts(wiring)) == 1
+    assert "It has been approved already" not in text_of(page)

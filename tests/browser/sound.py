@@ -1,0 +1,58 @@
+"""What every page must be: open to everybody, no wider than its screen, silent in the console."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import BrowserContext, Page
+
+# Our styles are one file from here, and no page has a frame in it.
+ALL_RULES: dict[str, Any] = {"resultTypes": ["violations"], "preload": False, "iframes": False}
+COLOURS = ALL_RULES | {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
+# Which rule, and where: the rest of axe's answer is long.
+BROKEN = """axe.run({}).then((found) =>
+    found.violations.flatMap((each) => each.nodes.map((node) => `${{each.id}} at ${{node.target}}`)))"""
+
+
+def axe(page: Page, rules: dict[str, Any] = ALL_RULES) -> list[str]:
+    """Return what axe finds broken, and where."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    found: list[str] = page.evaluate(BROKEN.format(json.dumps(rules)))
+    return found
+
+
+def fits(page: Page) -> bool:
+    """Return whether nothing sticks out to the side."""
+    return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+
+
+def is_sound(page: Page, name: str = "") -> None:
+    """Assert that everybody can use a page and nothing sticks out, in the light and in the dark."""
+    shown = name or page.url
+    page.emulate_media(color_scheme="dark")
+    assert axe(page, COLOURS) == [], f"{shown}, in the dark"
+    page.emulate_media(color_scheme="light")
+    assert axe(page) == [], shown
+    assert fits(page), f"{shown} sticks out"
+
+
+def hear(context: BrowserContext) -> list[str]:
+    """Return the list in which everything goes that any page of a browser complains about from now on.
+
+    Script errors, and what the console calls one: a policy that was broken, a file that is not there.
+    An answer of 4xx is told there too; pages give some by design.
+    """
+    complaints: list[str] = []
+    context.on("weberror", lambda error: complaints.append(str(error.error)))
+    context.on(
+        "console",
+        lambda said: (
+            complaints.append(said.text)
+            if said.type == "error" and "status of 4" not in said.text
+            else None
+        ),
+    )
+    return complaints
