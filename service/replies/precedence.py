@@ -13,5 +13,5 @@ ALWAYS = (Intent.STOP, Intent.DISTRESS, Intent.REPORT)
 COMMANDS = (
     Intent.START, Intent.HELP, Intent.JOIN, Intent.LANGUAGE, Intent.CHANGE, Intent.CHECKIN,
     Intent.HERE, Intent.IN, Intent.OUT, Intent.WAITING, Intent.LIST, Intent.ERASE, Intent.VOUCH,
-    Intent.LINK, Intent.NEXT, Intent.APPROVE, Intent.UNDO,
+    Intent.LEAVE, Intent.LINK, Intent.NEXT, Intent.APPROVE, Intent.UNDO,
 )  # fmt: skip
