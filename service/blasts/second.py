@@ -143,7 +143,7 @@ def tell_alone(
     digits = make_code(session, by, person.id, CodeFor.UNDO, about=draft.id.hex, now=now)
     values: dict[str, Value] = {"count": people, "hour": time, "digits": digits}
     text = Text("alone_undo", f"alone:{draft.id.hex}", _subject(draft), values)
-    _text(session, outbox, person, text, now)
+    _text(session, outbox.of(draft.chapter_id), person, text, now)
 
 
 def _text_code(
@@ -163,7 +163,7 @@ def _text_code(
         Text("approve_ask", f"approve:{about}", _subject(draft), values),
     )  # fmt: skip
     for text in words:
-        _text(session, outbox, person, text, now)
+        _text(session, outbox.of(draft.chapter_id), person, text, now)
 
 
 def _subject(draft: MessageDraft) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlmodel import Session, col, update
 
@@ -35,6 +36,7 @@ class Call:
     keys: str
     values: Mapping[str, Value] = field(default_factory=dict)
     useful_for: timedelta = USEFUL_FOR
+    chapter_id: UUID | None = None  # who speaks; None: the person's home chapter
 
 
 def plan_call(
@@ -45,7 +47,7 @@ def plan_call(
 
     No consent and no quiet hours hold it: whoever plans a call has a reason that outweighs both.
     """
-    chapter = get_chapter(session, person.chapter_id)
+    chapter = get_chapter(session, call.chapter_id or person.chapter_id)
     speaking = catalog.speaking_as(
         network=chapter.network_name, phone=digit_by_digit(chapter.contact_phone)
     )

@@ -50,7 +50,7 @@ def alarm_if_short(
             quiet_exempt=left <= STEPS[-1],  # waves go 5:30 to 22:00 then, and so does this
             not_after=checkin.starts_at,
         )  # fmt: skip
-        new += outbox.text(session, person, text, now=now)
+        new += outbox.of(chapter.id).text(session, person, text, now=now)
     return new
 
 

@@ -55,7 +55,7 @@ def approve(
     family = session.get_one(Person, checkin.family_id)
     make_seats(
         session, checkin.subject, approval.places, starts_at=checkin.starts_at, ends_at=ends_at,
-        languages={SeatRole.INTERPRETER: family.language},
+        languages={SeatRole.INTERPRETER: family.language}, chapter_id=checkin.chapter_id,
     )  # fmt: skip
     check_move(checkin.state, CheckInState.APPROVED)
     checkin.state, checkin.approved_at = CheckInState.APPROVED, now
@@ -92,7 +92,7 @@ def _tell_family(
 ) -> None:  # fmt: skip
     chapter = get_chapter(session, checkin.chapter_id)
     said = words(checkin, office, chapter, family.language, outbox.catalog)
-    outbox.text(
+    outbox.of(checkin.chapter_id).text(
         session,
         family,
         Text(

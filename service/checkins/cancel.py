@@ -57,7 +57,7 @@ def _tell_companions(
             continue
         person = session.get_one(Person, rsvp.person_id)
         said = words(checkin, office, chapter, person.language, outbox.catalog)
-        outbox.text(
+        outbox.of(checkin.chapter_id).text(
             session,
             person,
             Text(
@@ -78,7 +78,7 @@ def _tell_family(
     chapter = get_chapter(session, checkin.chapter_id)
     family = session.get_one(Person, checkin.family_id)
     said = words(checkin, office, chapter, family.language, outbox.catalog)
-    outbox.text(
+    outbox.of(checkin.chapter_id).text(
         session,
         family,
         Text(

@@ -68,7 +68,7 @@ def _tell(session: Session, outbox: Outbox, checkin: CheckIn, now: datetime) -> 
     if who == NOBODY and not was_told:
         return False  # the reminder of the day before says so, and that somebody calls
     chapter = get_chapter(session, checkin.chapter_id)
-    return outbox.text(
+    return outbox.of(checkin.chapter_id).text(
         session, family, _text(session, outbox, chapter, office, checkin, coming, family, now),
         now=now,
     )  # fmt: skip

@@ -123,4 +123,4 @@ def _text(
         priority=Priority.URGENT,
         not_after=checkin.starts_at,
     )
-    outbox.text(session, person, text, now=now)
+    outbox.of(checkin.chapter_id).text(session, person, text, now=now)

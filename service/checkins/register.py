@@ -65,7 +65,7 @@ def register(
     office = check(session, chapter, told, now=now)
     person = register_person(session, outbox.keyring, chapter, told.card, now=now)
     session.refresh(person, with_for_update=True)  # the same form twice at once takes turns
-    make_family(session, person, now=now, speaks=told.speaks)
+    make_family(session, person, chapter.id, now=now, speaks=told.speaks)
     invite(session, person, how=told.how, now=now)
     existing = _same(session, person, told)
     if existing is not None:
@@ -150,7 +150,7 @@ def _tell_who_calls(
     checkin: CheckIn, now: datetime,
 ) -> None:  # fmt: skip
     zone, language = ZoneInfo(office.time_zone), person.language
-    outbox.text(
+    outbox.of(chapter.id).text(
         session,
         person,
         Text(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import and_, case, func
 from sqlmodel import Session, col, select
 
 from service.blasts.stop import NOT_YET_OUT, stop
@@ -18,12 +19,12 @@ from service.messages.catalog import Value
 from service.outbox.enqueue import Outbox, Text
 from service.outbox.tables import Delivery, State
 from service.people.find import people_by_id
-from service.people.tables import VETTED_LEVEL, Person, Volunteer
+from service.people.tables import VETTED_LEVEL, Membership, Person, Volunteer
 from service.rsvps.ask import COME, close_asks
 from service.rsvps.respond import step_back
 from service.rsvps.rules import filling
 from service.rsvps.seats import seats_of
-from service.rsvps.tables import COMING, Ask, Rsvp
+from service.rsvps.tables import COMING, Ask, Rsvp, Seat
 
 FILLED = "filled"
 STILL_THINKING = timedelta(hours=8)  # of those who answer at all, nine of ten have by then
@@ -92,13 +93,30 @@ def release_who_may_not_come(session: Session, outbox: Outbox, *, now: datetime)
     They wait instead, and are told that somebody else goes; the next in line is offered the place.
     Returns how many. Safe to run twice.
     """
+    here = case(
+        (
+            col(Seat.chapter_id).is_(None) | (Seat.chapter_id == Person.chapter_id),
+            Volunteer.vetting,
+        ),
+        else_=func.coalesce(col(Membership.vetting), 0),
+    )
     rows: Sequence[Rsvp] = session.exec(
         select(Rsvp)
+        .join(Seat, col(Seat.id) == Rsvp.seat_id)
+        .join(Person, col(Person.id) == Rsvp.person_id)
         .join(Volunteer, col(Volunteer.person_id) == Rsvp.person_id)
+        .join(
+            Membership,
+            and_(
+                col(Membership.person_id) == Rsvp.person_id,
+                col(Membership.chapter_id) == Seat.chapter_id,
+            ),
+            isouter=True,
+        )
         .where(
             col(Rsvp.state).in_(COMING),
             col(Rsvp.subject).startswith("checkin:"),
-            Volunteer.vetting < VETTED_LEVEL,
+            here < VETTED_LEVEL,
         )
         .order_by(col(Rsvp.id))
     ).all()
@@ -130,4 +148,4 @@ def _text(
         values=values,
         not_after=checkin.starts_at,
     )
-    outbox.text(session, person, text, now=now)
+    outbox.of(checkin.chapter_id).text(session, person, text, now=now)

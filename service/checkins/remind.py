@@ -16,7 +16,8 @@ from service.checkins.tables import CheckIn, CheckInState
 from service.checkins.words import CheckInWords, words
 from service.messages.catalog import Value
 from service.outbox.enqueue import Outbox, Text
-from service.people.tables import VETTED_LEVEL, Person, Volunteer
+from service.people.members import trust_in
+from service.people.tables import VETTED_LEVEL, Person
 from service.privacy.policy import SYSTEM
 from service.privacy.read import Reader
 from service.rsvps.ask import CONFIRM, open_asks
@@ -60,7 +61,9 @@ def _remind(session: Session, outbox: Outbox, checkin: CheckIn, now: datetime) -
             texts = iter(()) if is_night else run.to_family()
         else:
             texts = run.to_companions(only_awake=is_night)
-        new += sum(outbox.text(session, person, text, now=now) for person, text in texts)
+        new += sum(
+            outbox.of(chapter.id).text(session, person, text, now=now) for person, text in texts
+        )
     following = next_reminder_at(checkin.starts_at, office.time_zone, now)
     if is_night and due_now:  # who slept hears it in the morning
         morning = next_at(now, office.time_zone, EARLY, LATE)
@@ -115,8 +118,7 @@ class _Reminding:
         for rsvp in self._coming:
             if only_awake and rsvp.answered_at < self._now - AWAKE_FOR:
                 continue
-            volunteer = self._session.get(Volunteer, rsvp.person_id)
-            if volunteer is None or volunteer.vetting < VETTED_LEVEL:
+            if trust_in(self._session, rsvp.person_id, self._chapter.id) < VETTED_LEVEL:
                 continue
             person = self._session.get_one(Person, rsvp.person_id)
             if self._due.reminder.name == "nudge":

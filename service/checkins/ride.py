@@ -20,7 +20,8 @@ from service.messages.catalog import Value
 from service.outbox.enqueue import Outbox, Text
 from service.outbox.tables import Delivery
 from service.outbox.withdraw import withdraw
-from service.people.tables import VETTED_LEVEL, Person, Volunteer
+from service.people.members import trust_in
+from service.people.tables import VETTED_LEVEL, Person
 from service.privacy.keyring import KeyKind, Keyring
 from service.privacy.policy import SYSTEM
 from service.privacy.read import Reader
@@ -133,8 +134,7 @@ def _tell(session: Session, outbox: Outbox, ride: Ride, checkin: CheckIn, now: d
     pickup = Reader(outbox.keyring, SYSTEM).show(ride.sealed_pickup(checkin.chapter_id))
     zone, new = ZoneInfo(office.time_zone), 0
     for rsvp in rsvps_of(session, [checkin.subject])[checkin.subject]:
-        volunteer = session.get(Volunteer, rsvp.person_id)
-        may_know = volunteer is not None and volunteer.vetting >= VETTED_LEVEL
+        may_know = trust_in(session, rsvp.person_id, checkin.chapter_id) >= VETTED_LEVEL
         if rsvp.state not in COMING or rsvp.role not in WHO or not may_know:
             continue
         person = session.get_one(Person, rsvp.person_id)
@@ -156,7 +156,7 @@ def _tell(session: Session, outbox: Outbox, ride: Ride, checkin: CheckIn, now: d
             quiet_exempt=True,  # its hour was looked at above
             not_after=checkin.starts_at,
         )
-        new += outbox.text(session, person, text, now=now)
+        new += outbox.of(checkin.chapter_id).text(session, person, text, now=now)
     return new
 
 

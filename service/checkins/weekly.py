@@ -6,7 +6,7 @@ a transaction of its own with a high-water mark, so that a crash in between cost
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -24,6 +24,7 @@ from service.db import Database
 from service.messages.catalog import Value
 from service.outbox.enqueue import Outbox, Text
 from service.people.audience import Offer, offers_of
+from service.people.listing import listed_by, others_listed
 from service.people.tables import VETTED_LEVEL, Person
 from service.rsvps.ask import LIST, Asked, ask_each
 from service.rsvps.rules import filling
@@ -38,7 +39,8 @@ LATE_AFTER = timedelta(hours=12)  # a list that could not begin by then is left 
 def send_weekly_lists(database: Database, outbox: Outbox, *, now: datetime) -> int:
     """Begin the lists that are due at `now` and go on with those begun; return how many texts.
 
-    Safe to run twice and after a crash: a chapter has one list a week, a person one text of it.
+    Safe to run twice and after a crash: a chapter has one list a week, a person one text of it. Who
+    belongs to several chapters gets one list over all of them, from the first that writes lists.
     """
     with database.write() as session:
         begin_due_lists(session, now=now)
@@ -68,9 +70,11 @@ def begin_due_lists(session: Session, *, now: datetime) -> int:
         sent_on = due_at.astimezone(ZoneInfo(chapter.time_zone)).date()
         if now - due_at > LATE_AFTER or session.get(WeeklyList, (chapter.id, sent_on)) is not None:
             continue
-        session.add(WeeklyList(chapter_id=chapter.id, sent_on=sent_on, started_at=now))
+        # A moment of its own for each: by it the texts of a run find what stands on their lists.
+        started_at = now + timedelta(microseconds=begun)
+        session.add(WeeklyList(chapter_id=chapter.id, sent_on=sent_on, started_at=started_at))
         session.flush()
-        begun += _begin(session, chapter, due_at, now)
+        begun += _begin(session, chapter, due_at, started_at)
     return begun
 
 
@@ -87,22 +91,28 @@ def _begin(session: Session, chapter: Chapter, due_at: datetime, now: datetime) 
     day = due_at.astimezone(zone).date()
     monday = day + timedelta(days=7 - day.weekday())
     since, until = (_midnight(on, zone, now) for on in (monday, monday + A_WEEK))
+    theirs = listed_by(session, chapter.id)
     checkins = session.exec(
         select(CheckIn).where(
-            CheckIn.chapter_id == chapter.id,
+            col(CheckIn.chapter_id).in_({chapter.id, *(one for _, one in theirs)}),
             CheckIn.state == CheckInState.APPROVED,
             CheckIn.starts_at >= since,
             CheckIn.starts_at < until,
         )
     ).all()
     visits = _visits(session, checkins)
-    offers = offers_of(session, chapter.id, min_vetting=VETTED_LEVEL, now=now)
+    offers = _offers(session, chapter.id, {one.chapter_id for one in checkins}, theirs, now)
     asks = asks_lately(session, now=now)
     by_subject = {checkin.subject: checkin for checkin in checkins}
     candidates = {
         visit.subject: [
             candidate_of(offer, session.get_one(Office, visit.door), asks)
-            for offer in _free(session, offers, by_subject[visit.subject], visit)
+            for offer in _free(
+                session,
+                offers[by_subject[visit.subject].chapter_id],
+                by_subject[visit.subject],
+                visit,
+            )
         ]
         for visit in visits
     }
@@ -110,9 +120,28 @@ def _begin(session: Session, chapter: Chapter, due_at: datetime, now: datetime) 
     everything: list[Asked] = [one for theirs in assigned.values() for one in theirs]
     ask_each(session, everything, kind=LIST, now=now, expires_at=until)
     for visit in visits:
-        by_subject[visit.subject].listed_at = now
-        session.add(by_subject[visit.subject])
+        if by_subject[visit.subject].chapter_id == chapter.id:
+            by_subject[visit.subject].listed_at = now
+            session.add(by_subject[visit.subject])
     return 1
+
+
+def _offers(
+    session: Session, chapter_id: UUID, chapters: Iterable[UUID], theirs: set[tuple[UUID, UUID]],
+    now: datetime,
+) -> dict[UUID, list[Offer]]:  # fmt: skip
+    """Return chapter -> its volunteers whose list this chapter writes: nobody gets two."""
+    listed_elsewhere = others_listed(session, chapter_id)
+    found = {}
+    for each in {chapter_id, *chapters}:
+        offers = offers_of(session, each, min_vetting=VETTED_LEVEL, now=now)
+        found[each] = [
+            offer
+            for offer in offers
+            if (each == chapter_id and offer.person_id not in listed_elsewhere)
+            or (offer.person_id, each) in theirs
+        ]
+    return found
 
 
 def _midnight(day: date, zone: ZoneInfo, like: datetime) -> datetime:
@@ -158,10 +187,7 @@ def _write_chunk(
     chapter = get_chapter(session, run.chapter_id)
     query = (
         select(Ask.person_id)
-        .join(Person, col(Person.id) == Ask.person_id)
-        .where(
-            Ask.kind == LIST, Ask.asked_at == run.started_at, Person.chapter_id == run.chapter_id
-        )
+        .where(Ask.kind == LIST, Ask.asked_at == run.started_at)
         .distinct()
         .order_by(col(Ask.person_id))
         .limit(CHUNK)
@@ -206,7 +232,7 @@ def _text(
         values=values,
         not_after=run.started_at + timedelta(days=2),
     )
-    return outbox.text(session, person, text, now=now)
+    return outbox.of(chapter.id).text(session, person, text, now=now)
 
 
 def _item(

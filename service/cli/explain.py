@@ -44,6 +44,7 @@ IN_WORDS = {
     Intent.LIST: "other",
     Intent.LINK: "other",
     Intent.VOUCH: "other",
+    Intent.LEAVE: "stop",
     Intent.TALK: "other",
     Intent.LOCK: "other",
     Intent.APPROVE: "other",

@@ -19,6 +19,7 @@ from service.people.tables import (
     Consent,
     ConsentEvent,
     Family,
+    Membership,
     PendingForm,
     Person,
     Volunteer,
@@ -78,6 +79,7 @@ def _empty_rows(session: Session, person_id: UUID, now: datetime) -> None:
     person = session.get_one(Person, person_id)
     lose_number(session, person, why=WHY)
     person.phone_sealed, person.alias_sealed, person.area = b"", None, ""
+    person.also_in = None
     person.consent, person.erase_at = Consent.ERASED, None
     session.add(person)
     told = ConsentEvent(
@@ -89,6 +91,7 @@ def _empty_rows(session: Session, person_id: UUID, now: datetime) -> None:
         at=now,
     )
     session.add(told)
+    session.exec(delete(Membership).where(col(Membership.person_id) == person_id))
     session.exec(delete(AliasWord).where(col(AliasWord.person_id) == person_id))
     _forget_what_was_sent(session, person)
     _forget_what_was_passed_on(session, person_id)

@@ -47,7 +47,7 @@ def answer(
         consent_needed=ConsentNeeded.ANSWER,
         quiet_exempt=_has_just_written(session, person.id, now),
     )
-    if not outbox.text(session, person, text, now=now):
+    if not outbox.of(thread.chapter_id).text(session, person, text, now=now):
         return False
     thread.answered_by, thread.answered_at = by.name, now
     session.add(thread)

@@ -13,7 +13,8 @@ from sqlalchemy import ColumnElement, and_, case, exists, func, or_
 from sqlmodel import Session, col, select
 
 from service.inbox.tables import Inbound, Thread, ThreadState
-from service.people.tables import EmergencyContact, Family, Person, Volunteer
+from service.inbox.threads import numbers_of
+from service.people.tables import EmergencyContact, Family, Membership, Person, Volunteer
 
 
 class Shown(StrEnum):
@@ -57,7 +58,9 @@ def find_threads(
 
     Two queries, however many rows; one more where `after` is given.
     """
-    columns: Any = (Thread, Person, _is_family(), _is_volunteer(), _is_contact())
+    columns: Any = (
+        Thread, Person, _is_family(chapter_id), _is_volunteer(chapter_id), _is_contact()
+    )  # fmt: skip
     query: Any = (
         select(*columns)
         .join(Person, col(Person.id) == Thread.person_id)
@@ -70,7 +73,7 @@ def find_threads(
         query = query.where(_behind(at, _moment(last, shown), last.id, is_up=is_up))
     order = (at, col(Thread.id)) if is_up else (at.desc(), col(Thread.id).desc())
     rows = session.exec(query.order_by(*order).limit(limit)).all()
-    newest = _newest(session, [person.id for _, person, *_ in rows])
+    newest = _newest(session, chapter_id, [person.id for _, person, *_ in rows])
     made = []
     for thread, person, *is_what in rows:
         text, waiting = newest.get(person.id, (None, 0))
@@ -94,23 +97,25 @@ def count_threads(session: Session, chapter_id: UUID, *, me: UUID | None) -> dic
     return {shown: int(number or 0) for shown, number in zip(LONGEST_FIRST, found, strict=True)}
 
 
-def kind_of(session: Session, person_id: UUID) -> Kind:
-    """Return what somebody is to us."""
-    columns: Any = (_is_family(), _is_volunteer(), _is_contact())
+def kind_of(session: Session, person_id: UUID, chapter_id: UUID) -> Kind:
+    """Return what somebody is to a chapter."""
+    columns: Any = (_is_family(chapter_id), _is_volunteer(chapter_id), _is_contact())
     query: Any = select(*columns).select_from(Person).where(Person.id == person_id)
     return _kind(*session.exec(query).one())
 
 
-def threads_of(session: Session, person_ids: Iterable[UUID]) -> dict[UUID, UUID]:
-    """Return person -> thread of those who have one, one query."""
-    query = select(Thread.person_id, Thread.id).where(col(Thread.person_id).in_(set(person_ids)))
+def threads_of(session: Session, chapter_id: UUID, person_ids: Iterable[UUID]) -> dict[UUID, UUID]:
+    """Return person -> thread with the chapter of those who have one, one query."""
+    query = select(Thread.person_id, Thread.id).where(
+        col(Thread.person_id).in_(set(person_ids)), Thread.chapter_id == chapter_id
+    )
     return dict(session.exec(query).all())
 
 
 def _among(chapter_id: UUID, shown: Shown, me: UUID | None) -> Sequence[ColumnElement[bool]]:
     ours = col(Thread.chapter_id) == chapter_id
     going_on = col(Thread.state) != ThreadState.DONE
-    is_known = or_(_is_family(), _is_volunteer(), _is_contact())
+    is_known = or_(_is_family(chapter_id), _is_volunteer(chapter_id), _is_contact())
     return {
         Shown.WAITING: (ours, going_on, is_known),
         Shown.MINE: (ours, going_on, col(Thread.assigned_to) == me),
@@ -134,7 +139,9 @@ def _behind(at: Any, moment: datetime | None, id_: UUID, *, is_up: bool) -> Colu
     return or_(at < moment, and_(at == moment, col(Thread.id) < id_))
 
 
-def _newest(session: Session, people: Sequence[UUID]) -> dict[UUID, tuple[Inbound, int]]:
+def _newest(
+    session: Session, chapter_id: UUID, people: Sequence[UUID]
+) -> dict[UUID, tuple[Inbound, int]]:
     """Return each one's newest text, rather one that waits, and how many wait. One query."""
     waits = and_(col(Inbound.needs_person), col(Inbound.handled_at).is_(None))
     window: dict[str, Any] = {"partition_by": col(Inbound.person_id)}
@@ -146,7 +153,9 @@ def _newest(session: Session, people: Sequence[UUID]) -> dict[UUID, tuple[Inboun
             .label("place"),
             func.sum(case((waits, 1), else_=0)).over(**window).label("waiting"),
         )
-        .where(col(Inbound.person_id).in_(people))
+        .where(
+            col(Inbound.person_id).in_(people), col(Inbound.sender_id).in_(numbers_of(chapter_id))
+        )
         .subquery()
     )
     query: Any = (
@@ -157,12 +166,28 @@ def _newest(session: Session, people: Sequence[UUID]) -> dict[UUID, tuple[Inboun
     return {text.person_id: (text, int(waiting)) for text, waiting in session.exec(query)}
 
 
-def _is_family() -> ColumnElement[bool]:
-    return exists().where(col(Family.person_id) == col(Person.id)).correlate(Person)
+def _is_family(chapter_id: UUID) -> ColumnElement[bool]:
+    at_home = exists().where(col(Family.person_id) == col(Person.id), col(Family.is_home))
+    return _one_of(chapter_id, at_home.correlate(Person), and_(col(Membership.is_family)))
 
 
-def _is_volunteer() -> ColumnElement[bool]:
-    return exists().where(col(Volunteer.person_id) == col(Person.id)).correlate(Person)
+def _is_volunteer(chapter_id: UUID) -> ColumnElement[bool]:
+    at_home = exists().where(
+        col(Volunteer.person_id) == col(Person.id), col(Volunteer.left_at).is_(None)
+    )
+    here = and_(col(Membership.is_volunteer), col(Membership.left_at).is_(None))
+    return _one_of(chapter_id, at_home.correlate(Person), here)
+
+
+def _one_of(
+    chapter_id: UUID, at_home: ColumnElement[bool], here: ColumnElement[bool]
+) -> ColumnElement[bool]:
+    """Whether they are it at home, where this is their home, or here by their membership."""
+    by_membership = exists().where(
+        col(Membership.person_id) == col(Person.id), col(Membership.chapter_id) == chapter_id, here
+    )
+    is_home = col(Person.chapter_id) == chapter_id
+    return or_(and_(is_home, at_home), by_membership.correlate(Person))
 
 
 def _is_contact() -> ColumnElement[bool]:

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from service.inbox.tables import Inbound
+from service.inbox.threads import numbers_of
 from service.outbox.tables import Delivery, Wording
 from service.people.tables import Person
 from service.privacy.read import Reader
@@ -26,23 +27,30 @@ class Said:
 
 
 def history(
-    session: Session, reader: Reader, person: Person, *, limit: int, before: UUID | None = None
+    session: Session,
+    reader: Reader,
+    person: Person,
+    chapter_id: UUID,
+    *,
+    limit: int,
+    before: UUID | None = None,
 ) -> list[Said]:
-    """Return the newest texts from and to a person, oldest of them first.
+    """Return the newest texts from a person to a chapter and back, oldest of them first.
 
     before: the id of a text of theirs or ours; only what is older is returned.
     """
-    theirs = select(Inbound).where(Inbound.person_id == person.id)
+    theirs = select(Inbound).where(
+        Inbound.person_id == person.id, col(Inbound.sender_id).in_(numbers_of(chapter_id))
+    )
     ours = (
         select(Delivery, Wording)
         .join(Wording, col(Wording.id) == Delivery.wording_id, isouter=True)
-        .where(Delivery.person_id == person.id)
+        .where(Delivery.person_id == person.id, col(Delivery.sender_id).in_(numbers_of(chapter_id)))
     )
     if before is not None:
         theirs, ours = theirs.where(col(Inbound.id) < before), ours.where(col(Delivery.id) < before)
     came = session.exec(theirs.order_by(col(Inbound.id).desc()).limit(limit)).all()
     went = session.exec(ours.order_by(col(Delivery.id).desc()).limit(limit)).all()
-    chapter_id = person.chapter_id
     said = [
         Said(text.id, text.received_at, reader.show(text.sealed_text(chapter_id)), inbound=text)
         for text in came

@@ -1,4 +1,4 @@
-"""What came in, and one thread a person for what somebody should see to."""
+"""What came in, and one thread a person and chapter for what somebody should see to."""
 
 from __future__ import annotations
 
@@ -73,16 +73,17 @@ class ThreadState(StrEnum):
 
 
 class Thread(Table, table=True):
-    """One person's texts that somebody should see to. There is one a person, from the first on."""
+    """One person's texts to one chapter that somebody should see to: one for both, from the first on."""
 
     __tablename__ = "thread"
     __table_args__ = (
+        Index("uq_thread_person_id_chapter_id", "person_id", "chapter_id", unique=True),
         Index("ix_thread_chapter_id_state_id", "chapter_id", "state", "id"),
         Index("ix_thread_chapter_id_state_opened_at", "chapter_id", "state", "opened_at"),
         Index("ix_thread_chapter_id_opened_at", "chapter_id", "opened_at"),
     )
     id: UUID = Field(primary_key=True)
-    person_id: UUID = Field(foreign_key="person.id", unique=True)
+    person_id: UUID = Field(foreign_key="person.id")
     chapter_id: UUID = Field(foreign_key="chapter.id")
     state: ThreadState = Field(default=ThreadState.OPEN, sa_type=words(ThreadState))
     assigned_to: UUID | None = Field(default=None, foreign_key="organizer.id")

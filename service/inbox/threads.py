@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session, col, select, update
 
 from service.accounts.tables import Organizer
+from service.chapters.tables import Sender
 from service.db import new_id
 from service.db.insert import insert_new
 from service.errors import InvalidValue, NotFound
@@ -19,41 +21,48 @@ from service.privacy import audit
 from service.privacy.policy import Viewer
 
 
-def open_thread(session: Session, person: Person, *, now: datetime) -> None:
-    """Open the person's thread, the first time or again; one that is open stays as it is.
+def open_thread(session: Session, person_id: UUID, chapter_id: UUID, *, now: datetime) -> None:
+    """Open the person's thread with a chapter, the first time or again; one that is open stays as it is.
 
     Safe to run twice and at once.
     """
     session.execute(
         insert_new(session, Thread).values(
-            id=new_id(), person_id=person.id, chapter_id=person.chapter_id,
+            id=new_id(), person_id=person_id, chapter_id=chapter_id,
             state=ThreadState.OPEN, opened_at=now, done_by="",
         )
     )  # fmt: skip
     session.exec(
         update(Thread)
-        .where(col(Thread.person_id) == person.id, col(Thread.state) == ThreadState.DONE)
+        .where(
+            col(Thread.person_id) == person_id,
+            col(Thread.chapter_id) == chapter_id,
+            col(Thread.state) == ThreadState.DONE,
+        )
         .values(state=ThreadState.OPEN, opened_at=now, assigned_to=None, done_by="", done_at=None)
     )
 
 
-def thread_for(session: Session, person: Person, *, by: Viewer, now: datetime) -> UUID:
-    """Return a person's thread, made where there is none: as done, for nothing of theirs waits."""
+def thread_for(
+    session: Session, person: Person, chapter_id: UUID, *, by: Viewer, now: datetime
+) -> UUID:
+    """Return a person's thread with a chapter, made where there is none: as done, for nothing waits."""
     session.execute(
         insert_new(session, Thread).values(
-            id=new_id(), person_id=person.id, chapter_id=person.chapter_id,
+            id=new_id(), person_id=person.id, chapter_id=chapter_id,
             state=ThreadState.DONE, opened_at=now, done_by=by.name, done_at=now,
         )
     )  # fmt: skip
-    return session.exec(select(Thread.id).where(Thread.person_id == person.id)).one()
+    theirs = Thread.person_id == person.id, Thread.chapter_id == chapter_id
+    return session.exec(select(Thread.id).where(*theirs)).one()
 
 
 def need_person(session: Session, inbound: Inbound, *, now: datetime) -> None:
-    """Leave a text to a person: it waits in an open thread."""
+    """Leave a text to a person of the chapter whose number it came to: it waits in an open thread."""
     inbound.needs_person = True
     inbound.handled_by, inbound.handled_at = "", None
     session.add(inbound)
-    open_thread(session, session.get_one(Person, inbound.person_id), now=now)
+    open_thread(session, inbound.person_id, chapter_id_of(session, inbound), now=now)
 
 
 def get_thread(session: Session, chapter_id: UUID, thread_id: UUID) -> tuple[Thread, Person]:
@@ -109,6 +118,7 @@ def finish(session: Session, thread: Thread, *, by: Viewer, now: datetime) -> No
         update(Inbound)
         .where(
             col(Inbound.person_id) == thread.person_id,
+            col(Inbound.sender_id).in_(numbers_of(thread.chapter_id)),
             col(Inbound.needs_person),
             col(Inbound.handled_at).is_(None),
         )
@@ -126,6 +136,16 @@ def reopen(session: Session, thread: Thread, *, by: Viewer, now: datetime) -> No
     thread.state, thread.assigned_to, thread.opened_at = ThreadState.OPEN, None, now
     thread.done_by, thread.done_at = "", None
     _note(session, thread, "reopen", by, now)
+
+
+def chapter_id_of(session: Session, inbound: Inbound) -> UUID:
+    """Return the chapter to whose number a text came."""
+    return session.get_one(Sender, inbound.sender_id).chapter_id
+
+
+def numbers_of(chapter_id: UUID) -> Any:
+    """Return, as a query, the numbers that a chapter's texts come to and leave from."""
+    return select(Sender.id).where(Sender.chapter_id == chapter_id)
 
 
 def _lock(session: Session, thread: Thread) -> None:

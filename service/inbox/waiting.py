@@ -8,9 +8,10 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
+from service.chapters.tables import Sender
 from service.errors import NotFound
 from service.inbox.tables import Inbound, Thread, ThreadState
-from service.inbox.threads import finish
+from service.inbox.threads import finish, numbers_of
 from service.people.tables import Person
 from service.privacy import audit
 from service.privacy.policy import Viewer
@@ -24,7 +25,7 @@ def waiting_for_person(
         select(Inbound, Person)
         .join(Person, col(Person.id) == Inbound.person_id)
         .where(
-            Person.chapter_id == chapter_id,
+            col(Inbound.sender_id).in_(numbers_of(chapter_id)),
             Inbound.needs_person,
             col(Inbound.handled_at).is_(None),
         )
@@ -36,8 +37,8 @@ def waiting_for_person(
 def get_text(session: Session, chapter_id: UUID, inbound_id: UUID) -> Inbound:
     """Return a text to this chapter. Raises NotFound."""
     inbound = session.get(Inbound, inbound_id)
-    person = None if inbound is None else session.get(Person, inbound.person_id)
-    if inbound is None or person is None or person.chapter_id != chapter_id:
+    to = None if inbound is None else session.get(Sender, inbound.sender_id)
+    if inbound is None or to is None or to.chapter_id != chapter_id:
         raise NotFound(None, f"no text {inbound_id}")
     return inbound
 
@@ -55,17 +56,26 @@ def mark_handled(
         session.add(inbound)
         subject = f"inbound:{inbound.id.hex}"
         audit.record(session, actor=by, action="text.handled", subject=subject, now=now)
-        _finish_if_last(session, inbound.person_id, by, now)
+        _finish_if_last(session, chapter_id, inbound.person_id, by, now)
     return inbound
 
 
-def _finish_if_last(session: Session, person_id: UUID, by: Viewer, now: datetime) -> None:
+def _finish_if_last(
+    session: Session, chapter_id: UUID, person_id: UUID, by: Viewer, now: datetime
+) -> None:
     left = select(Inbound.id).where(
-        Inbound.person_id == person_id, Inbound.needs_person, col(Inbound.handled_at).is_(None)
+        Inbound.person_id == person_id,
+        col(Inbound.sender_id).in_(numbers_of(chapter_id)),
+        Inbound.needs_person,
+        col(Inbound.handled_at).is_(None),
     )
     if session.exec(left.limit(1)).first() is not None:
         return
-    going_on = select(Thread).where(Thread.person_id == person_id, Thread.state != ThreadState.DONE)
+    going_on = select(Thread).where(
+        Thread.person_id == person_id,
+        Thread.chapter_id == chapter_id,
+        Thread.state != ThreadState.DONE,
+    )
     thread = session.exec(going_on).first()
     if thread is not None:
         finish(session, thread, by=by, now=now)

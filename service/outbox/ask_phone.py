@@ -33,7 +33,7 @@ def ask_by_code(
     pending, secret = keep_form(
         session, outbox.keyring, person, FormKind.CHECKIN, typed, is_new=is_new, now=now
     )
-    _send(session, outbox, person, pending, now)
+    _send(session, outbox.of(chapter.id), person, pending, now)
     return secret
 
 
@@ -43,7 +43,8 @@ def ask_by_code_again(
 ) -> None:  # fmt: skip
     """Text another code for the same form. Raises TooMany, InvalidValue on `code`."""
     count_text(session, outbox, chapter, "code", phone, now=now)
-    _send(session, outbox, session.get_one(Person, pending.person_id), pending, now)
+    person = session.get_one(Person, pending.person_id)
+    _send(session, outbox.of(chapter.id), person, pending, now)
 
 
 def ask_by_reply(
@@ -71,7 +72,7 @@ def ask_by_reply(
         values={"count": str(TEXTS_A_WEEK)},
         consent_needed=ConsentNeeded.ANSWER,
     )
-    outbox.text(session, person, text, now=now)
+    outbox.of(chapter.id).text(session, person, text, now=now)
 
 
 def count_text(

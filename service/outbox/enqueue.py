@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -62,15 +62,20 @@ class Outbox:
     catalog: Catalog
     keyring: Keyring
     public_url: str = "http://localhost:8000"
+    chapter_id: UUID | None = None  # who speaks; None: the person's home chapter
+
+    def of(self, chapter_id: UUID) -> Outbox:
+        """Return the outbox of one chapter: its number, its name, its quiet hours."""
+        return replace(self, chapter_id=chapter_id)
 
     def text(self, session: Session, person: Person, text: Text, *, now: datetime) -> bool:
         """Enqueue `text` for `person` in their language; return whether it is new.
 
-        `network` and `phone` (where a person answers) are filled from the chapter, which may have
-        words of its own for this text. Where consent
-        is missing the text is written down as suppressed, with the reason, and never leaves.
+        `network` and `phone` (where a person answers) are filled from the chapter that speaks, which
+        may have words of its own for this text. Where consent is missing the text is written down
+        as suppressed, with the reason, and never leaves.
         """
-        chapter = get_chapter(session, person.chapter_id)
+        chapter = get_chapter(session, self.chapter_id or person.chapter_id)
         speaking = voice_of(session, self.catalog, chapter)
         body = text.body or speaking.text(text.template, person.language, **text.values)
         body = in_front(self.catalog, text.subject, person.language, body)

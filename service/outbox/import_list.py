@@ -17,6 +17,7 @@ from service.outbox.invite import TEXTS_A_WEEK, Offer, invite_volunteer
 from service.people.consent import opt_in
 from service.people.import_.judge import Row
 from service.people.import_.keep import drop_list, judge_list, standings
+from service.people.members import is_in_another
 from service.people.register import make_volunteer, register_person
 from service.people.tables import ListState, UploadedList
 from service.privacy import audit
@@ -86,7 +87,7 @@ def _apply_some(
     chapter = get_chapter(session, kept.chapter_id)
     good = [row for row in rows if row.is_good]
     known = standings(session, outbox.keyring, chapter.id, [row.card.phone for row in good])
-    new = [row for row in good if row.card.phone not in known]
+    new = [row for row in good if known.get(row.card.phone, "elsewhere") == "elsewhere"]
     for row in new:
         _add(session, outbox, chapter, kept, row, now)
     kept.next_row, kept.added = start + len(rows), kept.added + len(new)
@@ -105,14 +106,16 @@ def _add(
         )
         return
     person = register_person(session, outbox.keyring, chapter, row.card, now=now)
-    make_volunteer(session, person, now=now, roles=row.roles)
-    opt_in(session, person, how=f"list: {row.source}; {kept.agreed}", now=now)
-    outbox.text(
+    how = f"list: {row.source}; {kept.agreed}"
+    is_second = is_in_another(session, person, chapter.id)
+    make_volunteer(session, person, chapter.id, now=now, roles=row.roles, how=how)
+    opt_in(session, person, how=how, now=now)
+    outbox.of(chapter.id).text(
         session,
         person,
         Text(
-            "welcome",
-            once_key=f"welcome:{person.id.hex}",
+            "joined_second" if is_second else "welcome",
+            once_key=f"welcome:{person.id.hex}:{chapter.id.hex}",
             subject=f"person:{person.id.hex}",
             values={"count": TEXTS_A_WEEK},
         ),

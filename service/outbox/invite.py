@@ -13,8 +13,9 @@ from service.errors import InvalidValue
 from service.outbox.enqueue import Outbox, Text
 from service.outbox.tables import ConsentNeeded
 from service.people.consent import invite
+from service.people.members import as_seen, is_in_another
 from service.people.register import Card, make_volunteer, register_person
-from service.people.tables import Consent, Person, Volunteer
+from service.people.tables import Consent, Membership, Person, Volunteer
 from service.privacy import audit
 from service.privacy.policy import Viewer
 
@@ -47,10 +48,13 @@ def invite_volunteer(
     if len(offer.met_at) > LONGEST_GATHERING:
         raise InvalidValue("met_at", "too_long", limit=LONGEST_GATHERING)
     person = register_person(session, outbox.keyring, chapter, card, now=now)
-    volunteer = make_volunteer(
-        session, person, now=now, vetting=offer.vetting, roles=offer.roles,
+    if is_in_another(session, person, chapter.id):
+        return person, _invite_second(session, outbox, chapter, person, offer, how, by, now)
+    make_volunteer(
+        session, person, chapter.id, now=now, how=how, vetting=offer.vetting, roles=offer.roles,
         languages=offer.languages, car_seats=offer.car_seats,
     )  # fmt: skip
+    volunteer = as_seen(session, person, chapter.id) or session.get_one(Volunteer, person.id)
     if invite(session, person, how=how, now=now):
         subject = f"person:{person.id.hex}"
         audit.record(
@@ -58,17 +62,39 @@ def invite_volunteer(
             detail=f"vetting {volunteer.vetting}",
         )  # fmt: skip
     if person.consent is Consent.INVITED:
-        _ask(session, outbox, person, offer.met_at.strip(), now)
+        _ask(session, outbox.of(chapter.id), person, offer.met_at.strip(), now)
     return person, volunteer
 
 
-def _ask(session: Session, outbox: Outbox, person: Person, met_at: str, now: datetime) -> None:
+def _invite_second(
+    session: Session, outbox: Outbox, chapter: Chapter, person: Person, offer: Offer, how: str,
+    by: Viewer, now: datetime,
+) -> Volunteer:  # fmt: skip
+    """Ask somebody of another chapter, once: they are none of ours before they text JOIN."""
+    theirs = session.get_one(Membership, (person.id, chapter.id), with_for_update=True)
+    if theirs.invited_at is None:
+        theirs.invited_at, theirs.vetting, theirs.how = now, offer.vetting, how
+        session.add(theirs)
+        subject = f"person:{person.id.hex}"
+        detail = f"vetting {offer.vetting}, of another chapter"
+        audit.record(
+            session, actor=by, action="volunteer.invite", subject=subject, now=now, detail=detail
+        )
+        _ask(session, outbox.of(chapter.id), person, offer.met_at.strip(), now, chapter.id.hex)
+    return Volunteer(
+        person_id=person.id, vetting=offer.vetting, roles=[], languages=[], created_at=now
+    )
+
+
+def _ask(
+    session: Session, outbox: Outbox, person: Person, met_at: str, now: datetime, where: str = ""
+) -> None:
     outbox.text(
         session,
         person,
         Text(
             "invitation",
-            once_key=f"invite:{person.id.hex}",
+            once_key=f"invite:{person.id.hex}{where and ':' + where}",
             subject=f"person:{person.id.hex}",
             values={"gathering": met_at, "count": TEXTS_A_WEEK},
             consent_needed=ConsentNeeded.ANSWER,

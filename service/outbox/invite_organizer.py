@@ -25,12 +25,10 @@ def text_invitation(
     """Send the link, once. phone: E.164. Raises InvalidValue on `phone` for who may not be texted."""
     card = Card(phone, language=organizer.language)
     person = register_person(session, outbox.keyring, chapter, card, now=now)
-    if person.chapter_id != chapter.id:
-        raise InvalidValue("phone", "with_another_group")
     if person.consent is Consent.OPTED_OUT:
         raise InvalidValue("phone", "number_opted_out")
     invite(session, person, how=f"organizer: {by.name}", now=now)
-    outbox.text(
+    outbox.of(chapter.id).text(
         session,
         person,
         Text(

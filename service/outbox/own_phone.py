@@ -16,8 +16,6 @@ from service.privacy import audit
 
 def begin_phone(session: Session, organizer: Organizer, person: Person, *, now: datetime) -> str:
     """Return the digits to text to that phone. Raises InvalidValue on `phone` for who may not be texted."""
-    if person.chapter_id != organizer.chapter_id:
-        raise InvalidValue("phone", "with_another_group")
     if person.consent is Consent.OPTED_OUT:
         raise InvalidValue("phone", "number_opted_out")
     return make_code(session, organizer, person.id, CodeFor.PHONE, now=now)

@@ -15,8 +15,15 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from service.db.tables import table_of
 from service.people.area import distance_miles
+from service.people.members import (
+    is_volunteer_of,
+    known_ids,
+    of_chapter,
+    paused_until_in,
+    vetting_in,
+)
 from service.people.register import LANGUAGES
-from service.people.tables import Chosen, Consent, Person, Volunteer
+from service.people.tables import Chosen, Consent, Membership, Person, Volunteer
 
 People = SelectOfScalar[UUID]  # a query that names people
 LISTS = ("languages", "areas", "roles", "speaks", "answers")
@@ -24,7 +31,8 @@ LISTS = ("languages", "areas", "roles", "speaks", "answers")
 
 @dataclass(frozen=True)
 class Audience:
-    """Volunteers of a chapter. Families are never part of one: they get only their own texts.
+    """Volunteers of a chapter, those with another home too. Families are never part of one: they get
+    only their own texts.
 
     Empty means all. languages: those they read. areas: by name. near, within_miles: a ZIP code or
     town, and how far from there. roles, speaks: what they offer, any of these. answers: what they
@@ -159,7 +167,7 @@ def next_people(
 ) -> list[Recipient]:
     """Return the next people of the audience by id, those after `after`, at most `limit`."""
     columns: Any = select(col(Person.id), col(Person.time_zone), col(Person.language))
-    query = _reached(_fitting(columns, _with_areas(session, audience)), now)
+    query = _reached(_fitting(columns, _with_areas(session, audience), after=after), audience, now)
     if audience.near:
         query = query.where(Person.area != "")
     if after is not None:
@@ -186,17 +194,20 @@ def offers_of(
 ) -> list[Offer]:
     """Return the chapter's volunteers of that vetting who get texts now, by id."""
     columns: Any = (
-        Person.id, Person.time_zone, Person.language, Person.area, Volunteer.vetting,
+        Person.id, Person.time_zone, Person.language, Person.area,
+        vetting_in(chapter_id).label("vetting"),
         Volunteer.roles, Volunteer.languages, Volunteer.car_seats,
     )  # fmt: skip
     chosen: Any = select(*columns).select_from(Person)
-    query = _reached(_fitting(chosen, Audience(chapter_id, min_vetting=min_vetting)), now)
+    audience = Audience(chapter_id, min_vetting=min_vetting)
+    query = _reached(_fitting(chosen, audience), audience, now)
     return [Offer(*row) for row in session.exec(query.order_by(col(Person.id))).all()]
 
 
 def areas_of(session: Session, chapter_id: UUID) -> list[str]:
     """Return the areas that the chapter's people named, by name."""
-    query = select(Person.area).where(Person.chapter_id == chapter_id, Person.area != "")
+    known = col(Person.id).in_(known_ids(chapter_id))
+    query = select(Person.area).where(known, Person.area != "")
     return sorted(session.exec(query.distinct()).all(), key=str.casefold)
 
 
@@ -213,12 +224,18 @@ def _with_areas(session: Session, audience: Audience) -> Audience:
     return replace(audience, areas=(*audience.areas, *near))
 
 
-def _fitting(query: Any, audience: Audience, bounds: Bounds = NO_BOUNDS) -> Any:
-    query = query.join(Volunteer, col(Volunteer.person_id) == Person.id).where(
-        Person.chapter_id == audience.chapter_id,
+def _fitting(
+    query: Any, audience: Audience, bounds: Bounds = NO_BOUNDS, *, after: UUID | None = None
+) -> Any:
+    here = audience.chapter_id
+    query = query.join(Volunteer, col(Volunteer.person_id) == Person.id)
+    query = query.join(Membership, of_chapter(here), isouter=True).where(
+        col(Person.id).in_(known_ids(here, after=after)),
+        is_volunteer_of(here),
         col(Person.consent) != Consent.ERASED,
-        Volunteer.vetting >= audience.min_vetting,
     )
+    if audience.min_vetting:
+        query = query.where(vetting_in(here) >= audience.min_vetting)
     if audience.languages:
         query = query.where(col(Person.language).in_(audience.languages))
     if audience.areas or audience.near:
@@ -254,13 +271,14 @@ def _reason(audience: Audience, bounds: Bounds, now: datetime) -> ColumnElement[
         (col(Person.consent).in_([Consent.NONE, Consent.INVITED]), "not_joined"),
         (col(Person.consent) == Consent.HELD, "held"),
         (col(Person.is_unreachable), "number_dead"),
-        (col(Volunteer.paused_until) > now, "paused"),
+        (paused_until_in(audience.chapter_id) > now, "paused"),
         (is_area_unknown, "area_unknown"),
         *((col(Person.id).in_(people), why) for why, people in bounds.without.items()),
         else_="",
     )
 
 
-def _reached(query: Any, now: datetime) -> Any:
-    awake = or_(col(Volunteer.paused_until).is_(None), col(Volunteer.paused_until) <= now)
+def _reached(query: Any, audience: Audience, now: datetime) -> Any:
+    until = paused_until_in(audience.chapter_id)
+    awake = or_(until.is_(None), until <= now)
     return query.where(Person.consent == Consent.ACTIVE, ~col(Person.is_unreachable), awake)

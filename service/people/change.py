@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlmodel import Session
 
 from service.db import Table
 from service.errors import InvalidForm, InvalidValue
+from service.people.members import standing_of
 from service.people.register import LANGUAGES, LONGEST_ALIAS, ROLES, rename
 from service.people.tables import Family, Person, Training, Volunteer
 from service.privacy import audit
@@ -42,22 +44,29 @@ class About:
 
 
 def change_person(
-    session: Session, keyring: Keyring, person: Person, told: About, *, by: Viewer, now: datetime
-) -> None:
-    """Write what differs. Safe to run twice. Raises InvalidForm."""
+    session: Session, keyring: Keyring, person: Person, told: About, *, by: Viewer, now: datetime,
+    chapter_id: UUID | None = None,
+) -> None:  # fmt: skip
+    """Write what differs. Safe to run twice. Raises InvalidForm.
+
+    chapter_id: whose organizer says it (None: of their home): a break is one from this chapter.
+    """
     _check(told)
     changed = _put(person, {"language": told.language, "area": told.area})
     if told.alias:
         rename(session, keyring, person, told.alias)
         changed.append("alias")
     volunteer = session.get(Volunteer, person.id)
-    if volunteer is not None:
+    standing = standing_of(session, person.id, chapter_id)
+    if volunteer is not None and standing is not None:
+        changed += _put(standing, {"paused_until": told.paused_until})
+        session.add(standing)
         changed += _put(
             volunteer,
             {
                 "roles": list(told.roles), "car_seats": told.car_seats,
                 "languages": list(told.languages) or [told.language],
-                "trainings": list(told.trainings) or None, "paused_until": told.paused_until,
+                "trainings": list(told.trainings) or None,
             },
         )  # fmt: skip
         session.add(volunteer)

@@ -12,8 +12,16 @@ from uuid import UUID
 from sqlalchemy import String, cast, func, or_
 from sqlmodel import Session, col, select
 
+from service.people.members import (
+    is_family_of,
+    is_volunteer_of,
+    known_ids,
+    of_chapter,
+    seen_by,
+    vetting_in,
+)
 from service.people.register import alias_words
-from service.people.tables import AliasWord, Consent, Family, Person, Volunteer
+from service.people.tables import AliasWord, Consent, Family, Membership, Person, Volunteer
 from service.privacy.keyring import Keyring
 
 
@@ -48,23 +56,33 @@ def search(
     after: UUID | None = None, limit: int,
 ) -> list[Found]:  # fmt: skip
     """Return the chapter's people who fit all of it, by id, those after `after`. One query."""
-    columns: Any = (Person, Volunteer, Family)
+    columns: Any = (
+        Person, Volunteer, Family, Membership, is_volunteer_of(chapter_id), is_family_of(chapter_id)
+    )  # fmt: skip
     query: Any = (
         select(*columns)
         .select_from(Person)
         .join(Volunteer, col(Volunteer.person_id) == Person.id, isouter=True)
         .join(Family, col(Family.person_id) == Person.id, isouter=True)
-        .where(Person.chapter_id == chapter_id, Person.consent != Consent.ERASED)
-        .where(*_conditions(keyring, wanted))
+        .join(Membership, of_chapter(chapter_id), isouter=True)
+        .where(col(Person.id).in_(known_ids(chapter_id, after=after)))
+        .where(Person.consent != Consent.ERASED, *_conditions(keyring, chapter_id, wanted))
     )
-    if after is not None:
-        query = query.where(col(Person.id) > after)
-    return [Found(*row) for row in session.exec(query.order_by(col(Person.id)).limit(limit)).all()]
+    rows = session.exec(query.order_by(col(Person.id)).limit(limit)).all()
+    return [_found(chapter_id, *row) for row in rows]
 
 
-def _conditions(keyring: Keyring, wanted: Search) -> list[Any]:
-    is_volunteer = col(Volunteer.person_id).is_not(None)
-    is_family = col(Family.person_id).is_not(None)
+def _found(
+    chapter_id: UUID, person: Person, volunteer: Volunteer, family: Family,
+    membership: Membership | None, is_volunteer: bool, is_family: bool,
+) -> Found:  # fmt: skip
+    """Return one row as this chapter sees it: what somebody is to others only is left out."""
+    seen = seen_by(chapter_id, volunteer, membership) if is_volunteer else None
+    return Found(person, seen, family if is_family else None)
+
+
+def _conditions(keyring: Keyring, chapter_id: UUID, wanted: Search) -> list[Any]:
+    is_volunteer, is_family = is_volunteer_of(chapter_id), is_family_of(chapter_id)
     kinds = {"volunteer": is_volunteer, "family": is_family}
     anybody = or_(is_volunteer, is_family)
     found: list[Any] = [] if wanted.phone else [kinds.get(wanted.kind, anybody)]
@@ -83,5 +101,5 @@ def _conditions(keyring: Keyring, wanted: Search) -> list[Any]:
             cast(col(Volunteer.roles), String).contains(f'"{wanted.role}"', autoescape=True)
         )
     if wanted.vetting is not None:
-        found.append(col(Volunteer.vetting) == wanted.vetting)
+        found.append(vetting_in(chapter_id) == wanted.vetting)
     return found

@@ -12,7 +12,7 @@ from sqlmodel import Field
 from typing_extensions import TypedDict
 
 from service.db import Table
-from service.db.types import words
+from service.db.types import since, words
 from service.privacy.keyring import KeyKind
 from service.privacy.policy import Field as Personal
 from service.privacy.read import SealedField
@@ -45,20 +45,30 @@ VETTED_LEVEL = 2
 LEAD_LEVEL = 3
 
 
-def sealed_phone(person_id: UUID, chapter_id: UUID, blob: bytes) -> SealedField:
+def sealed_phone(
+    person_id: UUID, chapter_id: UUID, blob: bytes, also_in: frozenset[UUID] = frozenset()
+) -> SealedField:
     """Return a person's phone as its place in the tables says."""
     return SealedField(
-        Personal.PHONE, KeyKind.PERSON, person_id, chapter_id, "person", person_id, "phone", blob
-    )
+        Personal.PHONE, KeyKind.PERSON, person_id, chapter_id, "person", person_id, "phone", blob,
+        also_in,
+    )  # fmt: skip
 
 
 class Person(Table, table=True):
-    """One phone. A number identifies; it never authenticates."""
+    """One phone. A number identifies; it never authenticates.
+
+    chapter_id: their home, the chapter that knew them first. also_in: other chapters that know them,
+    as hex; `people/members.py` alone writes it, beside the Membership.
+    """
 
     __tablename__ = "person"
     __table_args__ = (Index("ix_person_chapter_id_id", "chapter_id", "id"),)  # chunk by chunk
     id: UUID = Field(primary_key=True)
     chapter_id: UUID = Field(foreign_key="chapter.id")
+    also_in: list[str] | None = Field(
+        default=None, sa_column=Column(JSON(none_as_null=True), nullable=True)
+    )
     phone_key: bytes = Field(unique=True)
     phone_sealed: bytes
     alias_sealed: bytes | None = None
@@ -72,9 +82,17 @@ class Person(Table, table=True):
     unknown_handsets: int = 0  # how often the carrier said that nobody has this number
     created_at: datetime
 
+    def is_known_to(self, chapter_id: UUID) -> bool:
+        """Whether this chapter knows them: its own organizers may find them, masked."""
+        return chapter_id in (self.chapter_id, *self._others)
+
+    @property
+    def _others(self) -> frozenset[UUID]:
+        return frozenset(UUID(each) for each in self.also_in or ())
+
     def sealed_phone(self) -> SealedField:
         """The phone, for privacy/read.py."""
-        return sealed_phone(self.id, self.chapter_id, self.phone_sealed)
+        return sealed_phone(self.id, self.chapter_id, self.phone_sealed, self._others)
 
     def sealed_alias(self) -> SealedField:
         """The alias, for privacy/read.py."""
@@ -82,8 +100,9 @@ class Person(Table, table=True):
 
     def _sealed(self, field: Personal, column: str, blob: bytes | None) -> SealedField:
         return SealedField(
-            field, KeyKind.PERSON, self.id, self.chapter_id, "person", self.id, column, blob
-        )
+            field, KeyKind.PERSON, self.id, self.chapter_id, "person", self.id, column, blob,
+            self._others,
+        )  # fmt: skip
 
 
 class AliasWord(Table, table=True):
@@ -102,7 +121,11 @@ class Training(TypedDict):
 
 
 class Volunteer(Table, table=True):
-    """What somebody offers. `vetting` 0 signed up, 1 vouched, 2 vetted, 3 lead."""
+    """What somebody offers, and what their home chapter says of them.
+
+    `vetting` 0 signed up, 1 vouched, 2 vetted, 3 lead: the home chapter's word and no other's, as are
+    `vouched_by`, `paused_until` and `left_at` (since when they are none of its volunteers).
+    """
 
     __tablename__ = "volunteer"
     person_id: UUID = Field(foreign_key="person.id", primary_key=True)
@@ -115,7 +138,30 @@ class Volunteer(Table, table=True):
     )
     vouched_by: UUID | None = Field(default=None, foreign_key="person.id")
     paused_until: datetime | None = None
+    left_at: datetime | None = None
     created_at: datetime
+
+
+class Membership(Table, table=True):
+    """That a chapter which is not somebody's home knows them too, and what it says of them.
+
+    how: how they came, which is also where their consent to its texts came from. is_volunteer: they
+    joined it; is_family: it has an appointment of theirs; neither: they have texted its number.
+    """
+
+    __tablename__ = "membership"
+    __table_args__ = (Index("ix_membership_chapter_id_person_id", "chapter_id", "person_id"),)
+    person_id: UUID = Field(foreign_key="person.id", primary_key=True)
+    chapter_id: UUID = Field(foreign_key="chapter.id", primary_key=True)
+    joined_at: datetime
+    how: str = ""
+    is_volunteer: bool = False
+    is_family: bool = False
+    vetting: int = 0
+    vouched_by: UUID | None = Field(default=None, foreign_key="person.id")
+    paused_until: datetime | None = None
+    left_at: datetime | None = None
+    invited_at: datetime | None = None  # asked to join, once; not yet answered
 
 
 class Family(Table, table=True):
@@ -126,6 +172,7 @@ class Family(Table, table=True):
     has_lawyer: bool = False
     papers_are_held: bool = False  # somebody holds the papers; who, they know
     speaks: str = ""  # the language that they speak best, as an ISO code, or "other"
+    is_home: bool = Field(default=True, sa_column_kwargs=since("1"))  # not only another chapter's
     created_at: datetime
 
 

@@ -7,21 +7,25 @@ from datetime import datetime
 from sqlmodel import Session
 
 from service.errors import InvalidValue
-from service.people.tables import LEAD_LEVEL, Volunteer
+from service.people.members import Standing
+from service.people.tables import LEAD_LEVEL
 from service.privacy import audit
 from service.privacy.policy import Viewer
 
 
 def set_vetting(
-    session: Session, volunteer: Volunteer, level: int, *, by: Viewer, now: datetime
+    session: Session, standing: Standing, level: int, *, by: Viewer, now: datetime
 ) -> None:
-    """Set the level, 0 signed up to 3 lead. Safe to run twice. Raises InvalidValue on `vetting`."""
+    """Set the level in one chapter, 0 signed up to 3 lead. Safe to run twice.
+
+    Raises InvalidValue on `vetting`.
+    """
     if not 0 <= level <= LEAD_LEVEL:
         raise InvalidValue("vetting", "vetting_out_of_range")
-    if volunteer.vetting == level:
+    if standing.vetting == level:
         return
-    detail = f"{volunteer.vetting} -> {level}"
-    volunteer.vetting = level
-    session.add(volunteer)
-    subject = f"person:{volunteer.person_id.hex}"
+    detail = f"{standing.vetting} -> {level}"
+    standing.vetting = level
+    session.add(standing)
+    subject = f"person:{standing.person_id.hex}"
     audit.record(session, actor=by, action="volunteer.vet", subject=subject, now=now, detail=detail)

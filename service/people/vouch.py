@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlmodel import Session, col, delete, func, select, update
 
 from service.db import new_id
 from service.db.insert import insert_new
 from service.errors import WrongState
-from service.people.tables import VETTED_LEVEL, Person, Volunteer, VouchCode
+from service.people.members import standing_of, trust_in
+from service.people.tables import VETTED_LEVEL, Person, VouchCode
 from service.privacy.keyring import Keyring
 
 LASTS = timedelta(days=7)
@@ -19,14 +21,15 @@ VOUCHED_LEVEL = 1
 
 
 def make_vouch_code(
-    session: Session, keyring: Keyring, person: Person, *, now: datetime
+    session: Session, keyring: Keyring, chapter_id: UUID, person: Person, *, now: datetime
 ) -> str | None:
-    """Return a new code of four digits; None if this person may not vouch, or has enough open ones.
+    """Return a new code of four digits for one chapter; None if this person may not vouch there.
+
+    Nor may who has enough open ones.
 
     Raises WrongState when no free code was found, which takes thousands of open ones.
     """
-    volunteer = session.get(Volunteer, person.id)
-    if volunteer is None or volunteer.vetting < VETTED_LEVEL:
+    if trust_in(session, person.id, chapter_id) < VETTED_LEVEL:
         return None
     mine = select(func.count()).where(
         col(VouchCode.made_by) == person.id,
@@ -39,7 +42,7 @@ def make_vouch_code(
     for _ in range(20):
         code = f"{secrets.randbelow(10_000):04}"
         row = {
-            "id": new_id(), "chapter_id": person.chapter_id, "code_key": _key(keyring, code),
+            "id": new_id(), "chapter_id": chapter_id, "code_key": _key(keyring, code),
             "made_by": person.id, "made_at": now, "expires_at": now + LASTS,
         }  # fmt: skip
         new = insert_new(session, VouchCode).values(**row).returning(col(VouchCode.id))
@@ -49,14 +52,14 @@ def make_vouch_code(
 
 
 def use_vouch_code(
-    session: Session, keyring: Keyring, volunteer: Volunteer, person: Person, code: str, *,
+    session: Session, keyring: Keyring, chapter_id: UUID, person: Person, code: str, *,
     now: datetime,
 ) -> bool:  # fmt: skip
-    """Raise somebody to vouched by a code that is open; return whether it was. Each works once."""
+    """Raise somebody to vouched in a chapter by its open code; return whether it was. Works once."""
     used = session.execute(
         update(VouchCode)
         .where(
-            col(VouchCode.chapter_id) == person.chapter_id,
+            col(VouchCode.chapter_id) == chapter_id,
             col(VouchCode.code_key) == _key(keyring, code),
             col(VouchCode.used_at).is_(None),
             col(VouchCode.expires_at) > now,
@@ -67,9 +70,11 @@ def use_vouch_code(
     ).first()
     if used is None:
         return False
-    volunteer.vetting = max(volunteer.vetting, VOUCHED_LEVEL)
-    volunteer.vouched_by = used[0]
-    session.add(volunteer)
+    standing = standing_of(session, person.id, chapter_id)
+    if standing is not None:
+        standing.vetting = max(standing.vetting, VOUCHED_LEVEL)
+        standing.vouched_by = used[0]
+        session.add(standing)
     session.flush()
     return True
 

@@ -17,7 +17,10 @@ from service.privacy.seal import unseal
 
 
 class SealedField(NamedTuple):
-    """A sealed value and its place. `owner_id` names the key; `chapter_id` whose data it is."""
+    """A sealed value and its place. `owner_id` names the key; `chapter_id` whose data it is.
+
+    also_in: other chapters that know the person whom it is about.
+    """
 
     field: Field
     kind: KeyKind
@@ -27,6 +30,11 @@ class SealedField(NamedTuple):
     row_id: UUID
     column: str
     blob: bytes | None
+    also_in: frozenset[UUID] = frozenset()
+
+    def seen_from(self, chapter_id: UUID | None) -> UUID | None:
+        """Return the chapter as whose data somebody of `chapter_id` sees it."""
+        return chapter_id if chapter_id in self.also_in else self.chapter_id
 
 
 class Reader:
@@ -45,7 +53,7 @@ class Reader:
 
     def show(self, sealed: SealedField) -> str:
         """Return what the viewer sees: the text, a mask, or "" where it is hidden, empty or erased."""
-        seen = sight(self.viewer, sealed.field, sealed.chapter_id)
+        seen = sight(self.viewer, sealed.field, sealed.seen_from(self.viewer.chapter_id))
         if seen is Sight.HIDDEN or not sealed.blob:
             return ""
         text = self._open(sealed)
@@ -53,8 +61,9 @@ class Reader:
 
     def reveal(self, session: Session, sealed: SealedField, *, reason: str, now: datetime) -> str:
         """Return the whole text and write down who saw it and why. Raises NotAllowed."""
-        is_open = sight(self.viewer, sealed.field, sealed.chapter_id) is Sight.FULL
-        if not is_open and not may_reveal(self.viewer, sealed.field, sealed.chapter_id):
+        chapter_id = sealed.seen_from(self.viewer.chapter_id)
+        is_open = sight(self.viewer, sealed.field, chapter_id) is Sight.FULL
+        if not is_open and not may_reveal(self.viewer, sealed.field, chapter_id):
             raise NotAllowed(None, f"{self.viewer.role} may not reveal {sealed.field}")
         audit.record(
             session,

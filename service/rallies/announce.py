@@ -73,7 +73,10 @@ def announce(
     if not (is_seconded or rally.is_drill):  # who practices has agreed to
         _refuse_many(session, rally, audience, now)
     places = {SeatRole.CROWD: rally.people_limit}
-    make_seats(session, rally.subject, places, starts_at=rally.starts_at, ends_at=rally.ends_at)
+    make_seats(
+        session, rally.subject, places, starts_at=rally.starts_at, ends_at=rally.ends_at,
+        chapter_id=rally.chapter_id,
+    )  # fmt: skip
     blast = launch(
         session,
         Plan(

@@ -37,5 +37,5 @@ def send_test(
             consent_needed=ConsentNeeded.ANSWER,
             quiet_exempt=True,
         )
-        sent += outbox.text(session, person, text, now=now)
+        sent += outbox.of(draft.chapter_id).text(session, person, text, now=now)
     return sent

@@ -39,7 +39,7 @@ def _tell(talk: Conversation, noted: Noted) -> None:
     elif noted.said is Said.AGAIN:
         talk.answer("action_again", {"count": count})
     else:
-        zone = ZoneInfo(get_chapter(talk.session, talk.person.chapter_id).time_zone)
+        zone = ZoneInfo(get_chapter(talk.session, talk.chapter_id).time_zone)
         ended = noted.action.ended_at or noted.action.deadline
         day = dates.day(min(ended, noted.action.deadline), zone, talk.person.language)
         talk.answer("action_over", {"day": day})

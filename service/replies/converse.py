@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from sqlmodel import Session
 
@@ -13,6 +14,7 @@ from service.chapters.find import get_chapter
 from service.checkins.find import next_of_family
 from service.checkins.tables import CheckIn
 from service.inbox.tables import Inbound
+from service.inbox.threads import chapter_id_of
 from service.messages.catalog import Value
 from service.outbox.enqueue import Outbox, Text
 from service.outbox.send_link import text_link
@@ -23,8 +25,7 @@ from service.people.visits import has_page
 from service.replies import actions
 from service.replies.ending import Ending
 from service.replies.intents import Expecting, Intent, Reply
-from service.replies.lexicon import bare
-from service.replies.membership import TEXTS_PER_WEEK, Membership
+from service.replies.membership import Membership
 from service.replies.next_date import NextDate
 from service.replies.orders import Orders
 from service.replies.own_dates import OwnDates
@@ -33,6 +34,7 @@ from service.replies.precedence import ALWAYS, COMMANDS, EVEN_IF_GONE
 from service.replies.relaying import Relaying
 from service.replies.rsvp import Answering
 from service.replies.safety import Hearing
+from service.replies.second_chapter import TEXTS_PER_WEEK, leave_by_text
 from service.replies.sending import Sending
 from service.replies.tables import TalkKind
 from service.replies.talks.talking import Talking
@@ -50,7 +52,8 @@ class Conversation:
         now: datetime, *, countries: Sequence[str] = ("US",),
     ) -> None:  # fmt: skip
         self.session = session
-        self.outbox = outbox
+        self.chapter_id = chapter_id_of(session, inbound)
+        self.outbox = outbox.of(self.chapter_id)
         self.person = person
         self.inbound = inbound
         self.body = body
@@ -102,6 +105,10 @@ class Conversation:
         handle = _HANDLERS.get(reply.intent, Conversation._unknown)
         handle(self, reply)
 
+    def speak_as(self, chapter_id: UUID) -> None:
+        """Answer as another chapter from here on."""
+        self.chapter_id, self.outbox = chapter_id, self.outbox.of(chapter_id)
+
     def take_up(self, body: str) -> None:
         """Go on with a text of theirs that had to wait."""
         self.body = body
@@ -110,7 +117,7 @@ class Conversation:
     def _read(self, first: Expecting | None) -> Reply:
         expecting = first or self.weekly.expecting() or self.which.expecting()
         reply = parse(self.body, language=self.person.language, expecting=expecting)
-        if reply.intent is Intent.UNKNOWN and self._is_keyword():
+        if reply.intent is Intent.UNKNOWN and self.membership.is_keyword():
             reply = Reply(Intent.JOIN, reads_like=reply.reads_like, why="the chapter's keyword")
         self.inbound.intent, self.inbound.why = reply.intent, reply.why
         self.inbound.needs_person = reply.needs_person
@@ -121,17 +128,11 @@ class Conversation:
     def _carrier_has_answered(self) -> None:
         self.inbound.intent = self.inbound.opt_out_type.lower()
         if self.inbound.opt_out_type == "START":
-            opt_in(self.session, self.person, how="carrier", now=self.now)
+            self.membership.come_back(how="carrier")
         if self.inbound.opt_out_type == "HELP":
             Hearing(self).help_was_asked()
         if self.inbound.opt_out_type == "STOP":
             self.membership.leave()
-
-    def _stop(self, reply: Reply) -> None:
-        self.membership.stop(reply)
-
-    def _start(self, _reply: Reply) -> None:
-        self.membership.start()
 
     def _join(self, reply: Reply) -> None:
         self.membership.join(reply)
@@ -145,9 +146,9 @@ class Conversation:
     def _undo(self, reply: Reply) -> None:
         self.answer(Sending(self).undo(reply.remainder))
 
-    def _is_keyword(self) -> bool:
-        keyword = get_chapter(self.session, self.person.chapter_id).keyword
-        return bool(keyword) and bare(self.body.strip(" .!¡\"'")) == bare(keyword)
+    def _leave(self, reply: Reply) -> None:
+        if not leave_by_text(self):
+            self.membership.stop_all(reply)
 
     def _speak_their_language(self, reply: Reply) -> None:
         """The first text of a stranger says which language we answer in."""
@@ -243,15 +244,15 @@ class Conversation:
         self.answer("family_change_heard")
 
     def _change(self, reply: Reply) -> None:
-        if self.family is not None:
-            self.inbound.needs_person = True
-            self.answer("family_change_heard")
-        else:
+        if self.family is None:
             self._unknown(reply)
+            return
+        self.inbound.needs_person = True
+        self.answer("family_change_heard")
 
     def _report(self, _reply: Reply) -> None:
         self.inbound.needs_person = True
-        chapter = get_chapter(self.session, self.person.chapter_id)
+        chapter = get_chapter(self.session, self.chapter_id)
         self.answer("report_hotline", {"hotline": chapter.hotline})
 
     def _done(self, reply: Reply) -> None:
@@ -322,10 +323,11 @@ class Conversation:
 
 
 _HANDLERS: dict[Intent, Callable[[Conversation, Reply], None]] = {
-    Intent.STOP: Conversation._stop,
-    Intent.START: Conversation._start,
+    Intent.STOP: lambda talk, reply: talk.membership.stop(reply),
+    Intent.START: lambda talk, _reply: talk.membership.start(),
     Intent.JOIN: Conversation._join,
     Intent.VOUCH: Conversation._vouch,
+    Intent.LEAVE: Conversation._leave,
     Intent.APPROVE: Conversation._approve,
     Intent.UNDO: Conversation._undo,
     Intent.HELP: Conversation._help,

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from service.errors import InvalidValue, WrongState
 from service.inbox.tables import Effect, Inbound
-from service.inbox.threads import need_person
+from service.inbox.threads import chapter_id_of, need_person
 from service.inbox.waiting import mark_handled
 from service.messages.catalog import Value
 from service.outbox.enqueue import Outbox, Text
@@ -76,7 +76,7 @@ def correct(
     if told.meant is Meant.OTHER:
         need_person(session, inbound, now=now)
     else:
-        mark_handled(session, person.chapter_id, inbound.id, by=by, now=now)
+        mark_handled(session, run.chapter_id, inbound.id, by=by, now=now)
     audit.record(
         session, actor=by, action="text.correct", subject=f"inbound:{inbound.id.hex}", now=now,
         detail=f"{was} -> {told.meant}",
@@ -90,7 +90,8 @@ class _Correcting:
         self, session: Session, outbox: Outbox, person: Person, inbound: Inbound, now: datetime
     ) -> None:
         self.session = session
-        self.outbox = outbox
+        self.chapter_id = chapter_id_of(session, inbound)
+        self.outbox = outbox.of(self.chapter_id)
         self.person = person
         self.inbound = inbound
         self.now = now

@@ -27,6 +27,7 @@ class Event:
     is_all_clear: bool
     is_over: bool
     starts_at: datetime
+    chapter_id: UUID
     day: str
     time: str
     area: str
@@ -55,6 +56,7 @@ def _checkin(session: Session, id_: UUID, language: str, catalog: Catalog, now: 
         is_all_clear=False,
         is_over=checkin.state is CheckInState.CLOSED or checkin.starts_at <= now,
         starts_at=checkin.starts_at,
+        chapter_id=chapter.id,
         day=said.day,
         time=said.time,
         area=said.area,
@@ -73,6 +75,7 @@ def _rally(session: Session, id_: UUID, language: str, catalog: Catalog, now: da
         is_all_clear=rally.state is RallyState.ALL_CLEAR,
         is_over=rally.state is RallyState.CLOSED or rally.ends_at <= now,
         starts_at=rally.starts_at,
+        chapter_id=rally.chapter_id,
         day=said.day,
         time=said.time,
         area=rally.place,

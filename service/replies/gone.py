@@ -91,4 +91,4 @@ def _tell(
             values=values,
             priority=Priority.URGENT,
         )
-        outbox.text(session, person, text, now=now)
+        outbox.of(checkin.chapter_id).text(session, person, text, now=now)

@@ -106,7 +106,7 @@ def _tell_of_hold(session: Session, outbox: Outbox, held: Held, now: datetime) -
         not_before=held.hold.told_at,
         not_after=until,
     )
-    outbox.text(session, person, text, now=now)
+    outbox.of(event.chapter_id).text(session, person, text, now=now)
 
 
 def _tell_of_lapse(session: Session, outbox: Outbox, rsvp: Rsvp, now: datetime) -> None:
@@ -118,10 +118,10 @@ def _tell_of_lapse(session: Session, outbox: Outbox, rsvp: Rsvp, now: datetime) 
         subject=rsvp.subject,
         values={"day": event.day, "area": event.area},
         quiet_exempt=True,
-        not_before=texting_time(now, event.starts_at, quiet_of(session, person)),
+        not_before=texting_time(now, event.starts_at, quiet_of(session, person, event.chapter_id)),
         not_after=event.starts_at,
     )
-    outbox.text(session, person, text, now=now)
+    outbox.of(event.chapter_id).text(session, person, text, now=now)
 
 
 def _once_key(rsvp: Rsvp) -> str:

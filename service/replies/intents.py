@@ -30,6 +30,7 @@ class Intent(StrEnum):
     CHECKIN = "checkin"
     TALK = "talk"  # an answer within a conversation of several steps
     VOUCH = "vouch"
+    LEAVE = "leave"  # one group of several
     CHANGE = "change"
     CALLED = "called"
     SIGNED = "signed"

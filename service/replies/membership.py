@@ -15,15 +15,24 @@ from service.inbox.tables import Inbound
 from service.outbox.tables import ConsentNeeded
 from service.outbox.withdraw import withdraw_person
 from service.people.change_hands import WHY, change_hands
-from service.people.consent import hold, opt_in
+from service.people.consent import hold, opt_in, opt_out
+from service.people.members import is_in_another, standing_of
 from service.people.offer import change_offer, signup_in
 from service.people.pending import newest_form, typed_in
 from service.people.register import make_volunteer, rename
-from service.people.tables import Consent, FormKind, Person, Volunteer
+from service.people.tables import Consent, FormKind, Person
 from service.people.vouch import make_vouch_code, use_vouch_code
 from service.replies.dates.when import read_when
 from service.replies.gone import leave_everything
 from service.replies.intents import Intent, Reply
+from service.replies.second_chapter import (
+    TEXTS_PER_WEEK,
+    come_back_to,
+    join_second,
+    keyword_chapter,
+    stop_template,
+    was_invited,
+)
 from service.replies.tables import TalkKind
 from service.replies.talks.joining import Told
 from service.replies.talks.save import save_offer
@@ -31,7 +40,6 @@ from service.replies.talks.save import save_offer
 if TYPE_CHECKING:
     from service.replies.converse import Conversation
 
-TEXTS_PER_WEEK = 4
 MOST_GUESSES = 5  # texts with a code a day; more are not looked at
 SILENT_FOR = timedelta(days=365)  # numbers are given to somebody else after less
 _CODE = regex.compile(r"(?<!\d)\d{4}(?!\d)")
@@ -43,12 +51,20 @@ class Membership:
     def __init__(self, talk: Conversation) -> None:
         self._talk = talk
         self._session = talk.session
+        self._wanted: UUID | None = None  # whose word they texted
 
     def stop(self, reply: Reply) -> None:
         """Confirm an opt-out; it has been in force since the text was written down."""
         self.leave()
         if not reply.by_carrier:
-            self._talk.answer("opt_out", needed=ConsentNeeded.ALWAYS)
+            template = stop_template(self._session, self._talk.person)
+            self._talk.answer(template, needed=ConsentNeeded.ALWAYS)
+
+    def stop_all(self, reply: Reply) -> None:
+        """Leave the only chapter that they belong to: that ends everything, as STOP does."""
+        opt_out(self._session, self._talk.person, how="text", now=self._talk.now)
+        withdraw_person(self._session, self._talk.person.id, reason="opted_out", now=self._talk.now)
+        self.stop(reply)
 
     def leave(self) -> None:
         """Give the places of somebody who left to others; a person reads it where they counted."""
@@ -73,26 +89,51 @@ class Membership:
 
     def start(self) -> None:
         """Take somebody back who left."""
-        self._opt_in()
+        self.come_back(how="text")
         if self._talk.volunteer is None:
             self._talk.answer("opt_in")
         else:
             self._talk.answer("welcome_back", {"count": str(TEXTS_PER_WEEK)})
 
+    def come_back(self, *, how: str) -> None:
+        """Note that they want our texts again: those of the chapter that they wrote to."""
+        come_back_to(self._talk)
+        opt_in(self._session, self._talk.person, how=how, now=self._talk.now)
+
+    def is_keyword(self) -> bool:
+        """Return whether the text is the word of a chapter's posters; it may be another's."""
+        self._wanted = keyword_chapter(self._session, self._talk.body, self._talk.chapter_id)
+        return self._wanted is not None
+
     def join(self, reply: Reply) -> None:
-        """Welcome a new volunteer; a code of a member's vouches for them."""
+        """Welcome a new volunteer; a code of a member's vouches for them.
+
+        Who is with another chapter already is asked once whether they want this one too.
+        """
         talk = self._talk
         if self.confirms_signup():
             return
-        is_new = self._opt_in() or talk.volunteer is None
+        wanted = self._wanted or talk.chapter_id
+        code = _CODE.search(talk.body)
+        if is_in_another(self._session, talk.person, wanted):
+            if not (was_invited(self._session, talk.person, wanted) or code):
+                talk.talking.begin(TalkKind.SECOND, about=wanted.hex)
+                return
+            join_second(talk, wanted)
+            if code is not None and self._may_guess():
+                self._vouched_by(code.group())
+            return
+        talk.speak_as(wanted)
+        come_back_to(talk)
+        is_new = self._opt_in() or standing_of(self._session, talk.person.id, wanted) is None
         if reply.reads_like in ("en", "es") and is_new:
             talk.person.language = reply.reads_like
-        volunteer = make_volunteer(self._session, talk.person, now=talk.now)
-        talk.volunteer = volunteer
+        talk.volunteer = make_volunteer(
+            self._session, talk.person, wanted, now=talk.now, how="text"
+        )
         self._session.add(talk.person)
-        code = _CODE.search(talk.body)
         if code is not None and self._may_guess():
-            self._vouched_by(volunteer, code.group())
+            self._vouched_by(code.group())
         elif not is_new:
             talk.answer("already_joined")
         if is_new:
@@ -106,7 +147,9 @@ class Membership:
         if pending is None:
             return False
         self._opt_in()
-        volunteer = make_volunteer(self._session, talk.person, now=talk.now)
+        volunteer = make_volunteer(
+            self._session, talk.person, talk.chapter_id, now=talk.now, how="web"
+        )
         talk.volunteer = volunteer
         signup = signup_in(typed_in(keyring, pending))
         if signup.alias and talk.person.alias_sealed is None:
@@ -116,7 +159,7 @@ class Membership:
         self._session.add(pending)
         talk.answer("welcome_known", {"count": str(TEXTS_PER_WEEK)})
         if signup.code:
-            self._vouched_by(volunteer, signup.code)
+            self._vouched_by(signup.code)
         offered = signup.offered
         save_offer(talk, Told(offered.area, offered.languages, offered.roles))
         return True
@@ -124,7 +167,9 @@ class Membership:
     def vouch(self) -> None:
         """Give a member a code for somebody they know."""
         talk = self._talk
-        code = make_vouch_code(self._session, talk.outbox.keyring, talk.person, now=talk.now)
+        code = make_vouch_code(
+            self._session, talk.outbox.keyring, talk.chapter_id, talk.person, now=talk.now
+        )
         if code is None:
             talk.answer("vouch_not_you")
         else:
@@ -161,7 +206,7 @@ class Membership:
     def changed_hands(self) -> Person:
         """Give the number to whoever has it now; return them. Who had it is for a person to call."""
         talk = self._talk
-        chapter = get_chapter(self._session, talk.person.chapter_id)
+        chapter = get_chapter(self._session, talk.chapter_id)
         withdraw_person(self._session, talk.person.id, reason=WHY, now=talk.now)
         talk.inbound.needs_person = True
         return change_hands(self._session, talk.outbox.keyring, chapter, talk.person, now=talk.now)
@@ -179,10 +224,10 @@ class Membership:
     def _opt_in(self) -> bool:
         return opt_in(self._session, self._talk.person, how="text", now=self._talk.now)
 
-    def _vouched_by(self, volunteer: Volunteer, code: str) -> None:
+    def _vouched_by(self, code: str) -> None:
         talk = self._talk
         is_good = use_vouch_code(
-            self._session, talk.outbox.keyring, volunteer, talk.person, code, now=talk.now
+            self._session, talk.outbox.keyring, talk.chapter_id, talk.person, code, now=talk.now
         )
         talk.answer("vouched" if is_good else "vouch_code_unknown")
 

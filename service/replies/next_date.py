@@ -121,7 +121,7 @@ def _propose(session: Session, outbox: Outbox, checkin: CheckIn, now: datetime) 
         values=values,
         not_after=now + timedelta(days=1),
     )
-    return outbox.text(session, family, text, now=now)
+    return outbox.of(checkin.chapter_id).text(session, family, text, now=now)
 
 
 def _told(before: CheckIn, *, is_own: bool, every: Every | None) -> Told:

@@ -167,4 +167,4 @@ class Orders:
             inbound.intent = Intent.TALK
 
     def _zone(self) -> ZoneInfo:
-        return ZoneInfo(get_chapter(self._session, self._talk.person.chapter_id).time_zone)
+        return ZoneInfo(get_chapter(self._session, self._talk.chapter_id).time_zone)

@@ -24,7 +24,8 @@ from service.outbox.enqueue import Outbox
 from service.outbox.tables import REACHED_CARRIER, Delivery
 from service.outbox.withdraw import withdraw_person
 from service.people.consent import ask_to_be_erased, opt_out
-from service.people.tables import VETTED_LEVEL, Person, Volunteer
+from service.people.members import trust_in
+from service.people.tables import VETTED_LEVEL, Person
 from service.people.visits import close_page
 from service.privacy import audit
 from service.privacy.keyring import KeyKind
@@ -79,8 +80,7 @@ def promises(session: Session, person: Person, *, now: datetime) -> list[Promise
     rows = session.exec(
         select(Rsvp).where(Rsvp.person_id == person.id, col(Rsvp.state).in_([*COMING, *IN_LINE]))
     ).all()
-    may_know = _may_know_places(session, person)
-    found = [_promise(session, person, rsvp, now, may_know=may_know) for rsvp in rows]
+    found = [_promise(session, person, rsvp, now) for rsvp in rows]
     return sorted((one for one in found if one is not None), key=lambda one: one.starts_at)
 
 
@@ -108,7 +108,7 @@ def ask_for_change(
     key = outbox.keyring.key(KeyKind.PERSON, person.id)
     inbound = Inbound(
         id=inbound_id, message_sid=f"page:{inbound_id.hex}", person_id=person.id,
-        sender_id=sender_of(session, person.chapter_id).id,
+        sender_id=sender_of(session, checkin.chapter_id).id,
         text_sealed=seal(key, "inbound", inbound_id, "text", scrub(words)), received_at=now,
         intent=Intent.CHANGE, why="asked for on their own page", subject=checkin.subject,
         done_at=now,
@@ -146,14 +146,7 @@ def erase(session: Session, outbox: Outbox, person: Person, *, now: datetime) ->
     close_page(session, person)
 
 
-def _may_know_places(session: Session, person: Person) -> bool:
-    volunteer = session.get(Volunteer, person.id)
-    return volunteer is not None and volunteer.vetting >= VETTED_LEVEL
-
-
-def _promise(
-    session: Session, person: Person, rsvp: Rsvp, now: datetime, *, may_know: bool
-) -> Promise | None:
+def _promise(session: Session, person: Person, rsvp: Rsvp, now: datetime) -> Promise | None:
     kind, _, hex_id = rsvp.subject.partition(":")
     waits = rsvp.state in IN_LINE
     if kind == "rally":
@@ -162,6 +155,7 @@ def _promise(
     if checkin.state in OVER or checkin.starts_at <= now:
         return None
     office = session.get_one(Office, checkin.office_id)
+    may_know = trust_in(session, person.id, checkin.chapter_id) >= VETTED_LEVEL
     is_told = may_know and not waits and _was_told_the_place(session, person, checkin)
     return Promise(
         rsvp.subject, True, checkin.starts_at, office.time_zone, office.area,

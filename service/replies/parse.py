@@ -76,6 +76,7 @@ class _Reader:
     def reply(self) -> Reply:
         steps: tuple[tuple[Callable[[], Reply | None], str], ...] = (
             (self.reaction, "a reaction to one of our texts"),
+            (self.leave_one, "a group to leave, and nothing else"),
             (self.opt_out, "words that end our texts"),
             (self.danger, "words of danger"),
             (self.numbers, "a number, as the open question asks"),
@@ -96,7 +97,9 @@ class _Reader:
             ),
         )
         is_doubtful = (
-            found.intent is not Intent.STOP and found.quoted is None and self.is_doubtful()
+            found.intent not in (Intent.STOP, Intent.LEAVE)
+            and found.quoted is None
+            and self.is_doubtful()
         )
         return replace(
             found,
@@ -119,6 +122,11 @@ class _Reader:
         if kind is Reaction.NOTHING or not self.expecting.takes_yes:
             return Reply(Intent.THANKS, quoted=quoted)
         return Reply(Intent.YES if kind is Reaction.YES else Intent.NO, quoted=quoted)
+
+    def leave_one(self) -> Reply | None:
+        """One group of several: these very words; any others that sound like leaving end it all."""
+        is_it = self.head.bare() in self.lexicon.get("leave")
+        return Reply(Intent.LEAVE) if is_it else None
 
     def opt_out(self) -> Reply | None:
         if _SPACE.sub(" ", self.text.strip().casefold()) in self.lexicon.get("stop", "carrier"):

@@ -13,7 +13,7 @@ ALWAYS = (Intent.STOP, Intent.DISTRESS, Intent.REPORT)
 COMMANDS = (
     Intent.START, Intent.HELP, Intent.JOIN, Intent.LANGUAGE, Intent.CHANGE, Intent.CHECKIN,
     Intent.HERE, Intent.IN, Intent.OUT, Intent.WAITING, Intent.LIST, Intent.ERASE, Intent.VOUCH,
-    Intent.LINK, Intent.NEXT, Intent.APPROVE, Intent.UNDO, Intent.MUTE,
+    Intent.LEAVE, Intent.LINK, Intent.NEXT, Intent.APPROVE, Intent.UNDO, Intent.MUTE,
 )  # fmt: skip
 # Come last: on the way to an appointment and during it they are for the other one, family or lead,
 # unless something of the above takes them, a question of ours is open, or they answer none.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -68,7 +69,9 @@ def take_in(
         log.warning("inbound.no_number_of_ours", why=error.code)
         return None
     sender, chapter = sender_and_chapter(session, text.to) or _first_sender(session)
-    person = register_person(session, reception.outbox.keyring, chapter, Card(phone), now=now)
+    person = register_person(
+        session, reception.outbox.keyring, chapter, Card(phone), now=now, how="text"
+    )
     inbound_id = _write(session, reception.outbox, person, sender, text, came_at or now)
     if inbound_id is None:
         return _left_to_do(session, text.message_sid)
@@ -104,10 +107,12 @@ def is_opt_out(text: InboundText, language: str) -> bool:
 def act_on(session: Session, reception: Reception, inbound_id: UUID, *, now: datetime) -> None:
     """Do what a text asks for and answer it. Safe to run twice: the second time does nothing."""
     # All that is needed of them in one statement; held here, so that nobody below reads it again.
-    inbound, person, _chapter, _volunteer = session.exec(
-        select(Inbound, Person, Chapter, Volunteer)
+    columns: Any = (Inbound, Person, Sender, Chapter, Volunteer)
+    inbound, person, _sender, chapter, _volunteer = session.exec(
+        select(*columns)
         .join(Person, col(Person.id) == Inbound.person_id)
-        .join(Chapter, col(Chapter.id) == Person.chapter_id)
+        .join(Sender, col(Sender.id) == Inbound.sender_id)
+        .join(Chapter, col(Chapter.id) == Sender.chapter_id)
         .join(Volunteer, col(Volunteer.person_id) == Person.id, isouter=True)
         .where(Inbound.id == inbound_id)
         .with_for_update(of=Inbound)
@@ -116,7 +121,7 @@ def act_on(session: Session, reception: Reception, inbound_id: UUID, *, now: dat
     if inbound.done_at is not None:
         return
     reader = Reader(reception.outbox.keyring, SYSTEM)
-    body = reader.show(inbound.sealed_text(person.chapter_id))
+    body = reader.show(inbound.sealed_text(chapter.id))
     countries = tuple(reception.countries)
     talk = Conversation(session, reception.outbox, person, inbound, body, now, countries=countries)
     inbound.done_at = now  # it commits with the effects

@@ -30,6 +30,7 @@ class TalkKind(StrEnum):
     JOINING = "joining"  # a new volunteer says where and how they can help
     RECYCLED = "recycled"  # after a year of silence: is this still you?
     ERASING = "erasing"  # shall we forget you?
+    SECOND = "second"  # they are with another chapter: this one too?
     NEXT = "next"  # when the next appointment is
 
 

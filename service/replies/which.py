@@ -121,7 +121,7 @@ class Which:
         talk = self._talk
         rallies = [
             rally
-            for rally in coming_up(self._session, talk.person.chapter_id, now=talk.now)
+            for rally in coming_up(self._session, talk.chapter_id, now=talk.now)
             if rally.state is RallyState.ANNOUNCED and rally.starts_at > talk.now
         ]
         known = answered(self._session, talk.person.id, [rally.subject for rally in rallies])

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import aliased
@@ -19,7 +20,8 @@ from sqlmodel import Session, and_, col, exists, or_, select, update
 from service.chapters.tables import Chapter
 from service.outbox.tables import Delivery
 from service.outbox.withdraw import withdraw
-from service.people.tables import Consent, Person, Volunteer
+from service.people.members import of_chapter, paused_until_in, vetting_in
+from service.people.tables import Consent, Membership, Person, Volunteer
 from service.rsvps.ask import HOLD, close_asks, open_asks
 from service.rsvps.respond import leave_seat
 from service.rsvps.rules import LAST_ANSWER, Hold, Quiet, Responder, check_move, fits, hold
@@ -163,11 +165,17 @@ def _line(session: Session, seat: Seat, now: datetime) -> list[tuple[Rsvp, Respo
         col(their_seat.starts_at) < seat.ends_at,
         col(their_seat.ends_at) > seat.starts_at,
     )
-    awake = or_(col(Volunteer.paused_until).is_(None), col(Volunteer.paused_until) <= now)
+    here = seat.chapter_id  # whose word on them counts; None: each one's home chapter's
+    until = col(Volunteer.paused_until) if here is None else paused_until_in(here)
+    awake = or_(until.is_(None), until <= now)
+    trust = col(Volunteer.vetting) if here is None else vetting_in(here)
+    columns: Any = (Rsvp, Person, Volunteer, Chapter, trust)
     rows = session.exec(
-        select(Rsvp, Person, Volunteer, Chapter)
+        select(*columns)
+        .select_from(Rsvp)
         .join(Person, col(Person.id) == Rsvp.person_id)
-        .join(Chapter, col(Chapter.id) == Person.chapter_id)
+        .join(Chapter, col(Chapter.id) == (Person.chapter_id if here is None else here))
+        .join(Membership, of_chapter(here or UUID(int=0)), isouter=True)
         .join(Volunteer, col(Volunteer.person_id) == Person.id, isouter=True)
         .where(
             Rsvp.subject == seat.subject,
@@ -181,22 +189,22 @@ def _line(session: Session, seat: Seat, now: datetime) -> list[tuple[Rsvp, Respo
         .execution_options(populate_existing=True)
     ).all()
     return [
-        (rsvp, _responder(person, volunteer), _quiet(person, chapter))
-        for rsvp, person, volunteer, chapter in rows
+        (rsvp, _responder(person, volunteer, trust), _quiet(person, chapter))
+        for rsvp, person, volunteer, chapter, trust in rows
     ]
 
 
-def quiet_of(session: Session, person: Person) -> Quiet:
-    """Return when this person is not texted."""
-    return _quiet(person, session.get_one(Chapter, person.chapter_id))
+def quiet_of(session: Session, person: Person, chapter_id: UUID | None = None) -> Quiet:
+    """Return when this person is not texted by a chapter (None: their home)."""
+    return _quiet(person, session.get_one(Chapter, chapter_id or person.chapter_id))
 
 
-def _responder(person: Person, volunteer: Volunteer | None) -> Responder:
+def _responder(person: Person, volunteer: Volunteer | None, trust: int | None) -> Responder:
     if volunteer is None:
         return Responder(person.id, vetting=0)
     return Responder(
         person.id,
-        volunteer.vetting,
+        trust or 0,
         tuple(volunteer.roles),
         tuple(volunteer.languages),
         volunteer.car_seats,

@@ -17,6 +17,7 @@ from sqlmodel import Session, col, select
 
 from service.db import new_id
 from service.db.insert import insert_or_lock
+from service.people.members import trust_in
 from service.people.tables import Volunteer
 from service.rsvps.ask import CONFIRM, asked_role, is_asked, mark_answered
 from service.rsvps.rules import Responder, after_maybe, after_no, check_move, in_order
@@ -71,7 +72,7 @@ def respond(
         seats = session.exec(select(Seat).where(Seat.subject == subject, Seat.is_open)).all()
         if not seats:
             return _closed(session, rsvp, before)
-        fitting = in_order(seats, responder(session, person_id, subject))
+        fitting = in_order(seats, responder(session, person_id, subject, seats[0].chapter_id))
         freed = _say_yes(session, rsvp, fitting, party_size)
     else:
         after = after_no(rsvp.state) if answer is Answer.NO else after_maybe(rsvp.state)
@@ -96,8 +97,10 @@ def step_back(session: Session, rsvp: Rsvp) -> UUID | None:
     return freed
 
 
-def responder(session: Session, person_id: UUID, subject: str) -> Responder:
-    """Return what decides which seats of an event this person can take.
+def responder(
+    session: Session, person_id: UUID, subject: str, chapter_id: UUID | None
+) -> Responder:
+    """Return what decides which seats of a chapter's event this person can take: its own vetting counts.
 
     Whoever was asked to do what they did not sign up for may do it, this once.
     """
@@ -107,8 +110,9 @@ def responder(session: Session, person_id: UUID, subject: str) -> Responder:
     asked = asked_role(session, person_id, subject)
     roles = (*volunteer.roles, *([asked] if asked else []))
     return Responder(
-        person_id, volunteer.vetting, roles, tuple(volunteer.languages), volunteer.car_seats
-    )
+        person_id, trust_in(session, person_id, chapter_id), roles, tuple(volunteer.languages),
+        volunteer.car_seats,
+    )  # fmt: skip
 
 
 def rsvps_of(session: Session, subjects: Iterable[str]) -> dict[str, list[Rsvp]]:

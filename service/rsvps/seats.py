@@ -21,10 +21,12 @@ def make_seats(
     starts_at: datetime,
     ends_at: datetime,
     languages: Mapping[SeatRole, str] | None = None,
+    chapter_id: UUID | None = None,
 ) -> None:
     """Make the places of an event: role -> how many (None: no limit).
 
-    languages: role -> the language that whoever takes such a place must speak.
+    languages: role -> the language that whoever takes such a place must speak. chapter_id: whose
+    event it is, and so whose vetting counts (None: each one's home chapter's).
     """
     for role, capacity in places.items():
         if capacity != 0:
@@ -32,6 +34,7 @@ def make_seats(
                 Seat(
                     id=new_id(),
                     subject=subject,
+                    chapter_id=chapter_id,
                     role=role,
                     language=(languages or {}).get(role),
                     capacity=capacity,

@@ -63,6 +63,7 @@ class Seat(Table, table=True):
     )
     id: UUID = Field(primary_key=True)
     subject: str = Field(index=True)
+    chapter_id: UUID | None = Field(default=None, foreign_key="chapter.id")  # whose event it is
     role: SeatRole = Field(sa_type=words(SeatRole))
     language: str | None = None
     capacity: int | None = None

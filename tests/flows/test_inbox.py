@@ -168,7 +168,7 @@ def test_an_organizers_answer_leaves_once_and_takes_the_thread(town: Town, marta
     assert state_of(town, BETO) == "assigned"
     with town.session() as session:
         reader = Reader(town.wiring.keyring, marta)
-        said = history(session, reader, person, limit=10)
+        said = history(session, reader, person, town.chapter.id, limit=10)
     assert said[0].text == "donde queda la cosa esa"
     assert said[-1].text == "Acompaña: En la 90 Main."
 

@@ -36,6 +36,7 @@ LOUD = {
     "LUGAR", "NUEVO", "NUEVA", "HORA", "CANCELA", "PRUEBA", "AND",
     "DRILL", "SIMULACRO", "RALLY", "MITIN", "MARCHA",
     "TO", "POR", "APROBAR",
+    "LEAVE", "DEJAR", "GROUP", "GRUPO",  # together: tests/flows/test_several_chapters.py
 }  # fmt: skip
 
 

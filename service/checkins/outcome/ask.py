@@ -188,10 +188,12 @@ def put_question(
         subject=f"outcome:{checkin.id.hex}",
         values=values,
         quiet_exempt=True,
-        not_before=texting_time(now, checkin.starts_at, quiet_of(session, person)),
+        not_before=texting_time(
+            now, checkin.starts_at, quiet_of(session, person, checkin.chapter_id)
+        ),
         not_after=now + OPEN_FOR,
     )
-    outbox.text(session, person, text, now=now)
+    outbox.of(checkin.chapter_id).text(session, person, text, now=now)
 
 
 def _gets_texts(person: Person) -> bool:

@@ -79,10 +79,12 @@ def thank_who_came(
             subject=f"outcome:{checkin.id.hex}",
             values={"day": _said(session, outbox, checkin, person).day},
             quiet_exempt=True,
-            not_before=texting_time(now, checkin.starts_at, quiet_of(session, person)),
+            not_before=texting_time(
+                now, checkin.starts_at, quiet_of(session, person, checkin.chapter_id)
+            ),
             not_after=now + timedelta(days=1),
         )
-        outbox.text(session, person, text, now=now)
+        outbox.of(checkin.chapter_id).text(session, person, text, now=now)
 
 
 def page_legal(
@@ -116,10 +118,12 @@ def alarm_organizers(session: Session, outbox: Outbox, checkin: CheckIn, *, now:
             subject=f"outcome:{checkin.id.hex}",
             values={"day": said.day, "time": said.time, "area": said.area},
             quiet_exempt=True,
-            not_before=texting_time(now, checkin.starts_at, quiet_of(session, person)),
+            not_before=texting_time(
+                now, checkin.starts_at, quiet_of(session, person, checkin.chapter_id)
+            ),
             not_after=now + USEFUL_FOR,
         )
-        outbox.text(session, person, text, now=now)
+        outbox.of(checkin.chapter_id).text(session, person, text, now=now)
     notice(session, "no_outcome", 0, f"outcome:{checkin.id.hex}", now)
 
 
@@ -193,4 +197,4 @@ def _text(
         resends=True,
         not_after=now + USEFUL_FOR,
     )
-    outbox.text(session, person, text, now=now)
+    outbox.of(checkin.chapter_id).text(session, person, text, now=now)

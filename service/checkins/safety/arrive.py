@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
@@ -18,7 +19,8 @@ from service.messages.catalog import Value
 from service.outbox.advance import notice
 from service.outbox.enqueue import Outbox, Text
 from service.outbox.tables import Priority
-from service.people.tables import LEAD_LEVEL, Person, Volunteer
+from service.people.members import trust_in
+from service.people.tables import LEAD_LEVEL, Person
 from service.rsvps.arrive import arrive
 from service.rsvps.respond import rsvps_of
 from service.rsvps.tables import COMING, Rsvp, RsvpState, SeatRole
@@ -74,7 +76,7 @@ def _alarm(
         "alert_no_lead_standby": [
             session.get_one(Person, rsvp.person_id)
             for rsvp in answers
-            if _could_lead(session, rsvp)
+            if _could_lead(session, rsvp, check.chapter_id)
         ],
     }
     for template, people in told.items():
@@ -89,14 +91,13 @@ def _alarm(
                 resends=True,
                 not_after=checkin.starts_at + STILL_HELPS,
             )
-            outbox.text(session, person, text, now=now)
+            outbox.of(check.chapter_id).text(session, person, text, now=now)
     notice(session, "no_lead", 0, check.subject, now)
     return True
 
 
-def _could_lead(session: Session, rsvp: Rsvp) -> bool:
+def _could_lead(session: Session, rsvp: Rsvp, chapter_id: UUID) -> bool:
     """Return whether they wait on the list, or come along, and are trusted to lead."""
     if rsvp.role is SeatRole.LEAD or rsvp.state not in (*COMING, RsvpState.STANDBY):
         return False
-    volunteer = session.get(Volunteer, rsvp.person_id)
-    return volunteer is not None and volunteer.vetting >= LEAD_LEVEL
+    return trust_in(session, rsvp.person_id, chapter_id) >= LEAD_LEVEL

@@ -142,4 +142,4 @@ def _tell(
         consent_needed=ConsentNeeded.ACTIVE,
         quiet_exempt=True,  # they chose the hour
     )
-    return outbox.text(session, person, text, now=now)
+    return outbox.of(shift.chapter_id).text(session, person, text, now=now)

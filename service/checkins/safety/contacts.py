@@ -25,13 +25,11 @@ def name_contact(
 ) -> EmergencyContact:  # fmt: skip
     """Write down whom a family named, and ask them, once. Safe to run twice.
 
-    Raises InvalidValue on `phone` when it is the family's own, or the number of another chapter.
+    Raises InvalidValue on `phone` when it is the family's own.
     """
     person = register_person(session, outbox.keyring, chapter, card, now=now)
     if person.id == family.id:
         raise InvalidValue("phone", "own_phone")
-    if person.chapter_id != chapter.id:
-        raise InvalidValue("phone", "with_another_group")
     session.execute(
         insert_new(session, EmergencyContact).values(
             id=new_id(), family_id=family.id, person_id=person.id, asked_at=now, agreed=False
@@ -51,7 +49,7 @@ def name_contact(
         values={"name": name},
         consent_needed=ConsentNeeded.ANSWER,
     )
-    outbox.text(session, person, text, now=now)
+    outbox.of(chapter.id).text(session, person, text, now=now)
     return contact
 
 

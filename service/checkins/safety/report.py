@@ -73,7 +73,7 @@ def take(
         quiet_exempt=True,
         resends=True,
     )
-    outbox.text(session, person, text, now=now)
+    outbox.of(taken.chapter_id).text(session, person, text, now=now)
     return True
 
 

@@ -166,7 +166,10 @@ class Telling:
         if not self._note(did, role, person, key, by_voice=True):
             return
         takes = self.outbox.catalog.spoken[spoken].placeholders
-        call = Call(spoken, key, self.check.own_subject, keys, self._values(person, takes))
+        call = Call(
+            spoken, key, self.check.own_subject, keys, self._values(person, takes),
+            chapter_id=self.check.chapter_id,
+        )  # fmt: skip
         plan_call(
             self.session, self.outbox.keyring, self.outbox.catalog, person, call, now=self.now
         )
@@ -183,7 +186,7 @@ class Telling:
             resends=True,
             not_after=self.now + USEFUL_FOR,
         )
-        self.outbox.text(self.session, person, text, now=self.now)
+        self.outbox.of(self.check.chapter_id).text(self.session, person, text, now=self.now)
 
     def _values(self, person: Person, takes: frozenset[str]) -> Mapping[str, Value]:
         language, catalog = person.language, self.outbox.catalog

@@ -7,14 +7,14 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from service.db import new_id
 from service.errors import InvalidValue, NotFound, WrongState
 from service.people.import_.columns import Field, Layout, guess_layout
 from service.people.import_.judge import LONGEST_SOURCE, Row, Usual, judge_rows
 from service.people.import_.read import Rows
-from service.people.tables import Consent, ListState, Person, UploadedList
+from service.people.tables import Consent, ListState, Membership, Person, UploadedList
 from service.privacy.keyring import KeyKind, Keyring
 from service.privacy.policy import Viewer
 from service.privacy.seal import seal, unseal
@@ -89,15 +89,27 @@ def judge_list(keyring: Keyring, kept: UploadedList, countries: Collection[str])
 def standings(
     session: Session, keyring: Keyring, chapter_id: UUID, phones: Sequence[str]
 ) -> dict[str, str]:
-    """Return phone -> how they stand, for those we know: known, opted_out, elsewhere."""
+    """Return phone -> how they stand, for those we know: known, opted_out, elsewhere.
+
+    elsewhere: with another chapter only. They can be added to this one, by its own list.
+    """
     found: dict[str, str] = {}
     for start in range(0, len(phones), A_QUERY):
         some = phones[start : start + A_QUERY]
         by_key = {keyring.phone_key(phone): phone for phone in some}
-        query = select(Person.phone_key, Person.chapter_id, Person.consent)
-        for key, chapter, consent in session.exec(query.where(col(Person.phone_key).in_(by_key))):
-            standing = "opted_out" if consent is Consent.OPTED_OUT else "known"
-            found[by_key[key]] = standing if chapter == chapter_id else "elsewhere"
+        people = session.exec(select(Person).where(col(Person.phone_key).in_(by_key))).all()
+        asked = select(Membership.person_id).where(
+            Membership.chapter_id == chapter_id,
+            or_(Membership.is_volunteer, col(Membership.invited_at).is_not(None)),
+            col(Membership.person_id).in_([person.id for person in people]),
+        )
+        theirs = set(session.exec(asked))
+        for person in people:
+            is_ours = person.chapter_id == chapter_id or person.id in theirs
+            standing = "known" if is_ours else "elsewhere"
+            if person.consent is Consent.OPTED_OUT:
+                standing = "opted_out"
+            found[by_key[person.phone_key]] = standing
     return found
 
 

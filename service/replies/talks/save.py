@@ -34,7 +34,7 @@ def save_appointment(talk: Conversation, told: intake.Told) -> None:
     if told.follows is not None:
         save_next(talk, told, told.follows)
         return
-    chapter = get_chapter(talk.session, talk.person.chapter_id)
+    chapter = get_chapter(talk.session, talk.chapter_id)
     office_id = told.office or list_offices(talk.session, chapter.id)[0].id
     zone = ZoneInfo(get_office(talk.session, chapter.id, office_id).time_zone)
     is_own = not told.phone
@@ -97,7 +97,7 @@ def save_offer(talk: Conversation, told: joining.Told) -> None:
     if training is None:
         talk.answer("joined")
         return
-    zone = get_chapter(talk.session, talk.person.chapter_id).time_zone
+    zone = get_chapter(talk.session, talk.chapter_id).time_zone
     said = rally_words.words(training, zone, talk.person.language, talk.outbox.catalog)
     open_asks(
         talk.session, [talk.person.id], training.subject, now=talk.now,
@@ -122,11 +122,11 @@ def save_whose_number(talk: Conversation, told: sure.Told) -> None:
         return
     first = talk.session.get_one(Inbound, UUID(told.about))
     reader = Reader(talk.outbox.keyring, SYSTEM)
-    talk.take_up(reader.show(first.sealed_text(talk.person.chapter_id)))
+    talk.take_up(reader.show(first.sealed_text(talk.chapter_id)))
 
 
 def _next_training(talk: Conversation) -> Rally | None:
-    upcoming = coming_up(talk.session, talk.person.chapter_id, now=talk.now)
+    upcoming = coming_up(talk.session, talk.chapter_id, now=talk.now)
     return next(
         (
             rally

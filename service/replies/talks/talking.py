@@ -14,6 +14,7 @@ from service.privacy.keyring import KeyKind
 from service.privacy.seal import seal
 from service.replies.lexicon import load_lexicon
 from service.replies.reading import read, without_courtesies
+from service.replies.second_chapter import take_answer
 from service.replies.tables import Talk, TalkKind
 from service.replies.talks import intake, joining, sure
 from service.replies.talks.intake import Intake, Step
@@ -36,6 +37,7 @@ SCRIPTS: Mapping[TalkKind, Script[Any]] = {
     TalkKind.JOINING: Joining(),
     TalkKind.RECYCLED: Sure("recycled_ask"),
     TalkKind.ERASING: Sure("erase_sure"),
+    TalkKind.SECOND: Sure("join_second"),
     TalkKind.NEXT: Intake(),
 }
 # What they are told when a person goes on.
@@ -164,6 +166,8 @@ class Talking:
             save_offer(self._talk, told)
         elif isinstance(told, sure.Told) and state.kind is TalkKind.ERASING:
             save_erasure(self._talk, told)
+        elif isinstance(told, sure.Told) and state.kind is TalkKind.SECOND:
+            take_answer(self._talk, told)
         elif isinstance(told, sure.Told):
             save_whose_number(self._talk, told)
 
@@ -188,7 +192,7 @@ class Talking:
     # --- what a step is given ---
 
     def _told(self, state: Talk) -> Any:
-        written = told_in(self._talk.outbox.keyring, state, self._talk.person.chapter_id)
+        written = told_in(self._talk.outbox.keyring, state, self._talk.chapter_id)
         return SCRIPTS[state.kind].load(written)
 
     def _ask_again(self, state: Talk) -> Say:
@@ -199,7 +203,7 @@ class Talking:
 
     def _around(self) -> Around:
         talk = self._talk
-        chapter = get_chapter(self._session, talk.person.chapter_id)
+        chapter = get_chapter(self._session, talk.chapter_id)
         offices = list_offices(self._session, chapter.id)
         return Around(
             now=talk.now.astimezone(ZoneInfo(chapter.time_zone)),

@@ -100,6 +100,6 @@ def _show(reader: Reader, rsvp: Rsvp, person: Person) -> ShownAnswer:
         state=rsvp.state,
         role=rsvp.role,
         party_size=rsvp.party_size,
-        remainder=reader.show(rsvp.sealed_remainder(person.chapter_id)),
+        remainder=reader.show(rsvp.sealed_remainder(reader.viewer.chapter_id)),
         answered_at=rsvp.answered_at,
     )

@@ -157,7 +157,7 @@ def _read(
     card = Card(told.phone)
     gathered = Gathered()
     with gathered:
-        card = read_card(session, wiring, who, told)
+        card = read_card(wiring, told)
     with gathered:
         get_office(session, who.chapter_id, told.office_id)
     with gathered:

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Response
 from service.chapters.find import get_chapter
 from service.people.consent import invite
 from service.people.find import get_family, list_families
+from service.people.members import family_in
 from service.people.register import find_person, make_family, register_person
 from service.people.tables import Family, Person
 from service.privacy.read import Reader
@@ -49,13 +50,18 @@ def add_family(
     told: NewFamily, response: Response, session: Write, wiring: Parts, who: Who, now: Now
 ) -> ShownFamily:
     """Add a family; it gets no text yet. Who is known already is answered with 200."""
-    card = read_card(session, wiring, who, told)
+    card = read_card(wiring, told)
     known = find_person(session, wiring.keyring, card.phone)
-    is_new = known is None or session.get(Family, known.id) is None
+    is_new = known is None or family_in(session, known, who.chapter_id) is None
     chapter = get_chapter(session, who.chapter_id)
     person = register_person(session, wiring.keyring, chapter, card, now=now)
     family = make_family(
-        session, person, now=now, has_lawyer=told.has_lawyer, papers_are_held=told.papers_are_held
+        session,
+        person,
+        chapter.id,
+        now=now,
+        has_lawyer=told.has_lawyer,
+        papers_are_held=told.papers_are_held,
     )
     invite(session, person, how="api", now=now)
     response.status_code = 201 if is_new else 200

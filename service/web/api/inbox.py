@@ -192,7 +192,7 @@ def correct_text(
 
 
 def _show(session: Session, reader: Reader, thread: Thread, person: Person) -> WholeThread:
-    said = history(session, reader, person, limit=TEXTS_SHOWN)
+    said = history(session, reader, person, thread.chapter_id, limit=TEXTS_SHOWN)
     return WholeThread.model_validate(
         _facts(reader, thread, person) | {"texts": [_show_text(one) for one in said]}
     )

@@ -11,13 +11,11 @@ from uuid import UUID
 from pydantic import Field
 from sqlmodel import Session
 
-from service.errors import InvalidValue
 from service.people.phone import read_phone
-from service.people.register import Card, find_person
+from service.people.register import Card
 from service.people.tables import Consent, Person
 from service.privacy.policy import Field as Personal
 from service.privacy.read import Reader
-from service.web.api.auth import Caller
 from service.web.api.shapes import Alias, Area, Language, Phone, Reason, Shape
 from service.wiring import Wiring
 
@@ -66,15 +64,13 @@ class Revealed(Shape):
     alias: str | None = None
 
 
-def read_card(session: Session, wiring: Wiring, who: Caller, told: NewPerson) -> Card:
+def read_card(wiring: Wiring, told: NewPerson) -> Card:
     """Return what was told, the phone in E.164.
 
-    Raises InvalidValue on `phone`: unreadable, abroad, or already with another group.
+    Whoever is with another group too becomes known to this one. Raises InvalidValue on `phone`:
+    unreadable or abroad.
     """
     phone = read_phone(told.phone, wiring.settings.countries)
-    known = find_person(session, wiring.keyring, phone)
-    if known is not None and known.chapter_id != who.chapter_id:
-        raise InvalidValue("phone", "with_another_group")
     return Card(phone, alias=told.alias, language=told.language, area=told.area)
 
 

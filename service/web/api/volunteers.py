@@ -12,6 +12,7 @@ from pydantic import Field
 from service.chapters.find import get_chapter
 from service.outbox.invite import LONGEST_GATHERING, Offer, invite_volunteer
 from service.people.find import get_volunteer, list_volunteers
+from service.people.members import as_seen, standing_of
 from service.people.register import find_person
 from service.people.tables import LEAD_LEVEL, Person, Volunteer
 from service.people.vet import set_vetting
@@ -87,9 +88,9 @@ def add_volunteer(
     told: NewVolunteer, response: Response, session: Write, wiring: Parts, who: Who, now: Now
 ) -> ShownVolunteer:
     """Add a volunteer and invite them, once. Who is known already is answered with 200."""
-    card = read_card(session, wiring, who, told)
+    card = read_card(wiring, told)
     known = find_person(session, wiring.keyring, card.phone)
-    is_new = known is None or session.get(Volunteer, known.id) is None
+    is_new = known is None or as_seen(session, known, who.chapter_id) is None
     offer = Offer(
         met_at=told.met_at,
         vetting=told.vetting,
@@ -128,8 +129,9 @@ def trust_volunteer(
 ) -> ShownVolunteer:
     """Say how far a volunteer is trusted. On the record."""
     person, volunteer = get_volunteer(session, who.chapter_id, volunteer_id)
-    set_vetting(session, volunteer, told.vetting, by=who.viewer, now=now)
-    return show(who.reader, person, volunteer)
+    standing = standing_of(session, person.id, who.chapter_id) or volunteer
+    set_vetting(session, standing, told.vetting, by=who.viewer, now=now)
+    return show(who.reader, *get_volunteer(session, who.chapter_id, volunteer_id))
 
 
 @router.post("/{volunteer_id}/reveal")

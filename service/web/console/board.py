@@ -95,7 +95,7 @@ def _texts(session: Session, desk: Desk) -> list[TextCard]:
     reader: Reader = desk.reader()
     waiting = waiting_for_person(session, desk.chapter_id, limit=MOST_TEXTS)
     reader.fetch_keys([person.sealed_phone() for _, person in waiting])
-    threads = threads_of(session, (person.id for _, person in waiting))
+    threads = threads_of(session, desk.chapter_id, (person.id for _, person in waiting))
     return [
         TextCard(
             inbound=inbound,
@@ -103,7 +103,7 @@ def _texts(session: Session, desk: Desk) -> list[TextCard]:
             thread_id=threads.get(person.id),
             alias=reader.show(person.sealed_alias()),
             phone=reader.show(person.sealed_phone()),
-            body=reader.show(inbound.sealed_text(person.chapter_id)),
+            body=reader.show(inbound.sealed_text(desk.chapter_id)),
         )
         for inbound, person in waiting
     ]

@@ -54,8 +54,8 @@ class Desk:
 
     @property
     def outbox(self) -> Outbox:
-        """What it takes to write a text."""
-        return self.wiring.outbox
+        """What it takes to write a text, as this chapter."""
+        return self.wiring.outbox.of(self.chapter_id)
 
     @property
     def tell(self) -> Tell:

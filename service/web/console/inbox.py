@@ -122,7 +122,7 @@ def thread_page(
         "thread.html", status=status, thread=found, person=person, typed=typed, lines=lines,
         older=older, is_newest=before is None, told=told, opening=opening,
         alias=reader.show(person.sealed_alias()), phone_shown=reader.show(person.sealed_phone()),
-        kind=kind_of(session, person.id), kinds=Kind, organizers=organizers,
+        kind=kind_of(session, person.id, desk.chapter_id), kinds=Kind, organizers=organizers,
         has_it=_name_of(organizers, found.assigned_to), zone=chapter.time_zone,
         replies=_in_their_language(replies_at_hand(session, desk), person.language),
         other_replies=_in_their_language(replies_at_hand(session, desk), _other(person.language)),

@@ -91,7 +91,7 @@ def correct_it(session: Write, desk: AtDesk, text_id: UUID, form: Form) -> Respo
         page = _correction(session, desk, text, form, told=desk.error(refused.code), status=409)
         raise FormRejected([], page) from refused
     person = session.get_one(Person, text.person_id)
-    thread_id = thread_for(session, person, by=desk.viewer, now=desk.now)
+    thread_id = thread_for(session, person, desk.chapter_id, by=desk.viewer, now=desk.now)
     return go_to(f"/inbox/{thread_id}#t-{text.id}")
 
 
@@ -99,7 +99,8 @@ def correct_it(session: Write, desk: AtDesk, text_id: UUID, form: Form) -> Respo
 def open_conversation(session: Write, desk: AtDesk, person_id: UUID) -> Response:
     """Go to somebody's conversation, which begins here if there is none."""
     person = _person(session, desk, person_id)
-    return go_to(f"/inbox/{thread_for(session, person, by=desk.viewer, now=desk.now)}#newest")
+    thread_id = thread_for(session, person, desk.chapter_id, by=desk.viewer, now=desk.now)
+    return go_to(f"/inbox/{thread_id}#newest")
 
 
 @router.get("/people/{person_id}/opt-out")
@@ -120,7 +121,7 @@ def opt_out(session: Write, desk: AtDesk, person_id: UUID, form: Form) -> Respon
         if not form.is_ticked("said_so"):
             raise InvalidValue("said_so", "missing")
     opt_out_by_hand(session, desk.outbox, person, by=desk.viewer, now=desk.now)
-    thread_id = thread_for(session, person, by=desk.viewer, now=desk.now)
+    thread_id = thread_for(session, person, desk.chapter_id, by=desk.viewer, now=desk.now)
     return go_to(f"/inbox/{thread_id}#newest")
 
 
@@ -132,7 +133,11 @@ def _meant(sent: Sent) -> Meant:
 
 def _person(session: Session, desk: Desk, person_id: UUID) -> Person:
     person = session.get(Person, person_id)
-    if person is None or person.chapter_id != desk.chapter_id or person.consent is Consent.ERASED:
+    if (
+        person is None
+        or not person.is_known_to(desk.chapter_id)
+        or person.consent is Consent.ERASED
+    ):
         raise NotFound(None, f"no person {person_id}")
     return person
 
@@ -156,7 +161,7 @@ def _correction(
     about = abouts(session, desk, [*subjects, *(one["subject"] for one in text.effects)])
     body = reader.show(text.sealed_text(desk.chapter_id))
     meant = Meant(sent["meant"]) if sent["meant"] in list(Meant) else None
-    thread_id = threads_of(session, [person.id]).get(person.id)
+    thread_id = threads_of(session, desk.chapter_id, [person.id]).get(person.id)
     return desk.page(
         "correct.html", status=status, told=told, problems=problems or {},
         typed={**sent.typed, "about": sent["about"] or (subjects[0] if len(subjects) == 1 else "")},
@@ -173,7 +178,7 @@ def _opt_out(
     status: int = 200,
 ) -> HTMLResponse:  # fmt: skip
     reader = desk.reader()
-    thread_id = threads_of(session, [person.id]).get(person.id)
+    thread_id = threads_of(session, desk.chapter_id, [person.id]).get(person.id)
     return desk.page(
         "opt_out.html", status=status, problems=problems or {}, typed={}, person=person,
         alias=reader.show(person.sealed_alias()), phone_shown=reader.show(person.sealed_phone()),

@@ -17,6 +17,7 @@ from service.chapters.find import get_chapter
 from service.errors import InvalidValue, NotFound
 from service.outbox.invite import Offer, invite_volunteer
 from service.people.find import get_volunteer
+from service.people.members import standing_of
 from service.people.phone import read_phone
 from service.people.register import LANGUAGES, ROLES, Card, alias_words, check_card
 from service.people.search import Search, search
@@ -73,10 +74,11 @@ def find(session: Read, desk: AtDesk, form: Form) -> HTMLResponse:
 @router.post("/people/{person_id}/vetting")
 def vet(session: Write, desk: AtDesk, person_id: UUID, form: Form) -> Response:
     """Say how far a volunteer is trusted."""
-    _, volunteer = get_volunteer(session, desk.chapter_id, person_id)
+    person, volunteer = get_volunteer(session, desk.chapter_id, person_id)
+    standing = standing_of(session, person.id, desk.chapter_id) or volunteer
     if not re.fullmatch(r"\d", form["vetting"], re.ASCII):
         raise InvalidValue("vetting", "vetting_out_of_range")
-    set_vetting(session, volunteer, int(form["vetting"]), by=desk.viewer, now=desk.now)
+    set_vetting(session, standing, int(form["vetting"]), by=desk.viewer, now=desk.now)
     return go_to(f"/people/{person_id}")
 
 
@@ -108,7 +110,7 @@ def reveal(
 ) -> HTMLResponse:
     """Show a name and a number whole, this once; who looked and why is written down."""
     person = session.get(Person, person_id)
-    if person is None or person.chapter_id != desk.chapter_id:
+    if person is None or not person.is_known_to(desk.chapter_id):
         raise NotFound(None, f"no person {person_id}")
     if form["reason"] not in REASONS:
         raise InvalidValue("reason", "invalid")

@@ -16,12 +16,12 @@ from service.checkins.tables import CheckIn
 from service.errors import NotFound
 from service.people.change import change_ticks
 from service.people.find import get_family, people_by_id
+from service.people.members import as_seen, family_in
 from service.people.tables import (
     LEAD_LEVEL,
     Consent,
     ConsentEvent,
     EmergencyContact,
-    Family,
     Person,
     Volunteer,
 )
@@ -69,7 +69,8 @@ class ContactLine:
 def person(session: Read, desk: AtDesk, person_id: UUID) -> HTMLResponse:
     """Show one person, masked."""
     found = own_person(session, desk, person_id)
-    volunteer, family = session.get(Volunteer, person_id), session.get(Family, person_id)
+    volunteer = as_seen(session, found, desk.chapter_id)
+    family = family_in(session, found, desk.chapter_id)
     vouched = (
         session.get(Person, volunteer.vouched_by) if volunteer and volunteer.vouched_by else None
     )
@@ -89,7 +90,7 @@ def person(session: Read, desk: AtDesk, person_id: UUID) -> HTMLResponse:
         known_how=HOW,
         answered=_answered(session, desk, found),
         commitments=_commitments(session, desk, found),
-        dates=_dates(session, found) if family else [],
+        dates=_dates(session, desk, found) if family else [],
         contacts=_contacts(session, desk, found) if family else [],
         zone=get_chapter(session, desk.chapter_id).time_zone,
         today=desk.now.date().isoformat(),
@@ -110,7 +111,7 @@ def save_ticks(session: Write, desk: AtDesk, person_id: UUID, form: Form) -> Res
 def own_person(session: Session, desk: Desk, person_id: UUID) -> Person:
     """Return one of the chapter's people. Raises NotFound, for who was erased too."""
     found = session.get(Person, person_id)
-    if found is None or found.chapter_id != desk.chapter_id or found.consent is Consent.ERASED:
+    if found is None or not found.is_known_to(desk.chapter_id) or found.consent is Consent.ERASED:
         raise NotFound(None, f"no person {person_id}")
     return found
 
@@ -164,11 +165,11 @@ def _commitments(session: Session, desk: Desk, found: Person) -> list[tuple[Rsvp
     return [(rsvp, about[rsvp.subject]) for rsvp in rsvps if rsvp.subject in about]
 
 
-def _dates(session: Session, found: Person) -> list[Date]:
+def _dates(session: Session, desk: Desk, found: Person) -> list[Date]:
     rows = session.exec(
         select(CheckIn, Office)
         .join(Office, col(Office.id) == CheckIn.office_id)
-        .where(CheckIn.family_id == found.id)
+        .where(CheckIn.family_id == found.id, CheckIn.chapter_id == desk.chapter_id)
         .order_by(col(CheckIn.starts_at).desc())
         .limit(MOST_SHOWN)
     )

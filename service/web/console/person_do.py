@@ -16,6 +16,7 @@ from service.checkins.find import all_of_family
 from service.errors import InvalidValue
 from service.messages.catalog import LANGUAGES
 from service.people.change import LONGEST_AREA, MOST_SEATS, SPOKEN, About, change_person
+from service.people.members import as_seen
 from service.people.register import LONGEST_ALIAS, ROLES
 from service.people.tables import Person, Training, Volunteer
 from service.replies.forget import forget_by_hand
@@ -37,7 +38,7 @@ MOST_TRAININGS = 12
 def edit_person(session: Read, desk: AtDesk, person_id: UUID) -> HTMLResponse:
     """Show what we know, to change it. The name is not shown: a new one may be typed."""
     found = own_person(session, desk, person_id)
-    volunteer = session.get(Volunteer, person_id)
+    volunteer = as_seen(session, found, desk.chapter_id)
     return _form(session, desk, found, _as_typed(session, desk, found, volunteer))
 
 
@@ -53,7 +54,8 @@ def save_person(session: Write, desk: AtDesk, person_id: UUID, form: Form) -> Re
         zone = ZoneInfo(get_chapter(session, desk.chapter_id).time_zone)
         told = _read(form, zone)
         change_person(
-            session, desk.wiring.keyring, found, told, by=desk.viewer, now=desk.now
+            session, desk.wiring.keyring, found, told, by=desk.viewer, now=desk.now,
+            chapter_id=desk.chapter_id,
         )  # fmt: skip
     return go_to(f"/people/{person_id}")
 
@@ -148,7 +150,7 @@ def _form(
     return desk.page(
         "person_edit.html", status=status, typed=typed, problems=problems or {}, person=found,
         alias=reader.show(found.sealed_alias()), phone_shown=reader.show(found.sealed_phone()),
-        is_volunteer=session.get(Volunteer, found.id) is not None, roles=ROLES, spoken=SPOKEN,
+        is_volunteer=as_seen(session, found, desk.chapter_id) is not None, roles=ROLES, spoken=SPOKEN,
         languages=LANGUAGES, lines=min(filled + TRAININGS, MOST_TRAININGS),
         longest_alias=LONGEST_ALIAS, longest_area=LONGEST_AREA, most_seats=MOST_SEATS,
         today=desk.now.date(),

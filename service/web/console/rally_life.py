@@ -16,10 +16,11 @@ from service.chapters.find import get_chapter
 from service.db import new_id
 from service.errors import InvalidForm, InvalidValue, WrongState
 from service.people.audience import Audience, count_audience
-from service.people.find import people_by_id, volunteers_by_id
+from service.people.find import people_by_id
+from service.people.members import as_seen, standing_of, volunteers_in
 from service.people.phone import read_phone
 from service.people.register import find_person
-from service.people.tables import VETTED_LEVEL, Volunteer
+from service.people.tables import VETTED_LEVEL
 from service.people.vet import set_vetting
 from service.rallies.cancel import stand_down
 from service.rallies.close import close, who_came
@@ -242,17 +243,18 @@ def _also(session: Session, desk: Desk, form: Sent) -> UUID | None:
         return None
     phone = read_phone(form["phone"], desk.wiring.settings.countries)
     person = find_person(session, desk.wiring.keyring, phone)
-    is_ours = person is not None and person.chapter_id == desk.chapter_id
-    if person is None or not is_ours or session.get(Volunteer, person.id) is None:
+    if person is None or as_seen(session, person, desk.chapter_id) is None:
         raise InvalidValue("phone", "not_on_list")
     return person.id
 
 
 def _vet(session: Session, desk: Desk, rally: Rally, form: Sent) -> None:
     """Raise to vetted whom the organizer ticked, of those who were there. Nobody is lowered."""
-    for person_id, volunteer in volunteers_by_id(session, who_came(session, rally.id)).items():
-        if form.is_ticked(f"vet_{person_id.hex}") and volunteer.vetting < VETTED_LEVEL:
-            set_vetting(session, volunteer, VETTED_LEVEL, by=desk.viewer, now=desk.now)
+    for person_id in who_came(session, rally.id):
+        standing = standing_of(session, person_id, desk.chapter_id)
+        is_ticked = form.is_ticked(f"vet_{person_id.hex}")
+        if standing is not None and is_ticked and standing.vetting < VETTED_LEVEL:
+            set_vetting(session, standing, VETTED_LEVEL, by=desk.viewer, now=desk.now)
 
 
 def _seen(session: Session, desk: Desk, rally: Rally) -> Sequence[Seen]:
@@ -261,7 +263,7 @@ def _seen(session: Session, desk: Desk, rally: Rally) -> Sequence[Seen]:
     came = who_came(session, rally.id)
     said = {r.person_id: r.state.value for r in answers if r.state not in REFUSED}
     ids = list(said) + [person_id for person_id in came if person_id not in said]
-    people, offers = people_by_id(session, ids), volunteers_by_id(session, ids)
+    people, offers = people_by_id(session, ids), volunteers_in(session, ids, desk.chapter_id)
     reader = desk.reader()
     reader.fetch_keys([person.sealed_phone() for person in people.values()])
     return [

@@ -88,7 +88,7 @@ def talk(
     session: Session, desk: Desk, person: Person, *, before: UUID | None = None
 ) -> tuple[list[Line], UUID | None]:
     """Return the newest texts, oldest first, and the id before which there are older ones."""
-    said = history(session, desk.reader(), person, limit=A_PAGE + 1, before=before)
+    said = history(session, desk.reader(), person, desk.chapter_id, limit=A_PAGE + 1, before=before)
     oldest = min(said, key=lambda one: one.id) if len(said) > A_PAGE else None
     shown = [one for one in said if one is not oldest]
     about = abouts(

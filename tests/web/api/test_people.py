@@ -19,7 +19,7 @@ from service.web.api.shapes import Language, OfferedRole
 from service.wiring import Wiring
 from tests.factories import StillClock
 from tests.web.api import bodies
-from tests.web.api.bodies import one_database, problem, wrong
+from tests.web.api.bodies import one_database, wrong
 from tests.web.conftest import Group
 
 
@@ -180,9 +180,22 @@ def test_the_api_speaks_the_rooms_words() -> None:
     assert Language.__args__ == LANGUAGES  # type: ignore[attr-defined]
 
 
-def test_a_family_of_another_group_is_not_taken(
+def test_a_family_of_another_group_is_a_family_here_too(
     client: TestClient, other_client: TestClient
 ) -> None:
-    add(client, "families", bodies.family())
+    first = add(client, "families", bodies.family())
     answer = other_client.post("/api/v1/families", json=bodies.family())
-    assert problem(answer, 422)["code"] == "with_another_group"
+    assert answer.status_code == 201
+    assert answer.json()["id"] == first["id"]
+    assert answer.json()["phone"] == first["phone"]
+
+
+def test_what_somebody_is_to_another_group_is_not_shown(
+    client: TestClient, other_client: TestClient
+) -> None:
+    family = add(client, "families", bodies.family())
+    other_client.post("/api/v1/volunteers", json=bodies.volunteer(phone=bodies.family()["phone"]))
+    assert other_client.get(f"/api/v1/families/{family['id']}").status_code == 404
+    assert client.get(f"/api/v1/volunteers/{family['id']}").status_code == 404
+    assert other_client.get("/api/v1/families").json()["items"] == []
+    assert client.get("/api/v1/volunteers").json()["items"] == []

@@ -117,7 +117,9 @@ def test_a_members_code_counts_with_the_reply(
         rosa = make_volunteer(
             session, wiring.keyring, group.chapter, 101, now=wiring.clock.now(), name="Rosa"
         )
-        code = make_vouch_code(session, wiring.keyring, rosa, now=wiring.clock.now())
+        code = make_vouch_code(
+            session, wiring.keyring, group.chapter.id, rosa, now=wiring.clock.now()
+        )
     assert code is not None
     family.post("/join", data=form(vouch=code))
     reply(wiring, "JOIN")
