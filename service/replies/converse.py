@@ -79,11 +79,10 @@ class Conversation:
         hearing = Hearing(self)
         ending = Ending(self)
         reply = self._read(hearing.expecting() or ending.expecting())
-        if hearing.takes(reply):
+        is_heard = hearing.takes(reply)
+        if is_heard:
             ending.also_hears(reply)
-            self.membership.note_consent(reply)
-            return
-        if ending.takes(reply):
+        if is_heard or ending.takes(reply):
             self.membership.note_consent(reply)
             return
         if self.person.consent is Consent.OPTED_OUT and reply.intent not in EVEN_IF_GONE:
@@ -100,10 +99,9 @@ class Conversation:
             Orders(self).take(reply) or self._is_in_a_conversation(reply)
         ):
             return
-        if Relaying(self).takes(reply):
-            return
-        handle = _HANDLERS.get(reply.intent, Conversation._unknown)
-        handle(self, reply)
+        if not Relaying(self).takes(reply):
+            handle = _HANDLERS.get(reply.intent, Conversation._unknown)
+            handle(self, reply)
 
     def speak_as(self, chapter_id: UUID) -> None:
         """Answer as another chapter from here on."""

@@ -61,9 +61,8 @@ def _jump(grounds: Grounds, trial: Trial, *, is_unique: bool) -> Found:
         ours = OurClock(stage)
         chapter = seed(stage.wiring, 0, rate=100.0)
         expected = plan_checkins(stage, chapter, checkins, COMPANIONS)
-        mapped = {"ACOMPANA_CLOCK_FILE": str(ours.file)}
-        stage.parts.start("worker", **mapped)
-        clock = stage.parts.start("clock", **mapped)
+        stage.parts.start("worker", ACOMPANA_CLOCK_FILE=str(ours.file))
+        clock = stage.parts.start("clock", ACOMPANA_CLOCK_FILE=str(ours.file))
         drain(stage, moves_clock=False)
         found = Found(0)
         for hours in (24.2, 20.4, 1.2, 1.9):  # a day, three hours and two before; then it begins
