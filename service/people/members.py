@@ -117,6 +117,12 @@ def is_in_another(session: Session, person: Person, chapter_id: UUID) -> bool:
     return bool(chapters_of(session, person))
 
 
+def standings(session: Session, person: Person) -> list[tuple[UUID, Standing]]:
+    """Return what each chapter of a volunteer says of them, their home first."""
+    found = ((each, standing_of(session, person.id, each)) for each in chapters_of(session, person))
+    return [(each, standing) for each, standing in found if standing is not None]
+
+
 def leave_chapter(session: Session, person: Person, chapter_id: UUID, *, now: datetime) -> bool:
     """Note that somebody is no volunteer of one chapter any more; return whether that is new."""
     standing = standing_of(session, person.id, chapter_id)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
 from service.errors import InvalidValue
+from service.people.members import Standing
 from service.people.register import LANGUAGES, ROLES
 from service.people.tables import Person, Volunteer
 
@@ -85,12 +86,18 @@ def change_offer(session: Session, person: Person, volunteer: Volunteer, offered
     session.flush()
 
 
-def pause(session: Session, volunteer: Volunteer, until: datetime | None, *, now: datetime) -> None:
-    """Ask them nothing before `until` (aware; None: go on). Raises InvalidValue on `until`."""
+def pause(
+    session: Session, standings: Iterable[Standing], until: datetime | None, *, now: datetime
+) -> None:
+    """Ask them nothing before `until` (aware; None: go on), in each of these chapters.
+
+    Raises InvalidValue on `until`.
+    """
     if until is not None and until <= now:
         raise InvalidValue("until", "past_date")
     if until is not None and until > now + LONGEST_PAUSE:
         raise InvalidValue("until", "too_far_off")
-    volunteer.paused_until = until
-    session.add(volunteer)
+    for standing in standings:
+        standing.paused_until = until
+        session.add(standing)
     session.flush()

@@ -12,7 +12,7 @@ from schedules.jobs import run_all
 from service.accounts.tables import Organizer
 from service.blasts.drafts import Author, Words, new_draft, write
 from service.blasts.tables import Blast, BlastKind, MessageDraft
-from service.chapters.tables import Office, Sender
+from service.chapters.tables import Chapter, Office, Sender
 from service.checkins.approve import USUAL_PLACES, Approval, approve
 from service.checkins.register import Registration, register
 from service.checkins.safety.tables import SafetyCheck
@@ -23,6 +23,7 @@ from service.outbox.tables import DrillGuest
 from service.people.audience import Audience
 from service.people.import_.keep import keep_list
 from service.people.register import Card
+from service.people.register import make_volunteer as belong
 from service.people.register import make_volunteer as register_volunteer
 from service.people.tables import Consent, Person, UploadedList, Volunteer
 from service.people.visits import make_link
@@ -39,9 +40,12 @@ from service.rsvps.respond import Answer, respond
 from service.rsvps.tables import Rsvp
 from service.sms.inbound import InboundText
 from tests.browser.site import Site
-from tests.factories import make_volunteer
+from tests.factories import make_chapter, make_sender, make_volunteer
 
 NAMES = ("Rosa", "Beto", "Alma", "Tomás")
+
+
+BAY = "Bay"  # a second chapter: whoever has a page of their own belongs to it too
 
 
 def furnish(site: Site) -> None:
@@ -79,6 +83,11 @@ def furnish(site: Site) -> None:
     with wiring.database.write() as session:
         rows = [["name", "phone"], ["Luz", "413-555-0150"], ["", "nonsense"]]
         keep_list(session, wiring.keyring, site.chapter.id, rows, by=SYSTEM, now=now)
+        bay = make_chapter(session, BAY)
+        make_sender(session, bay, "+14155550100")
+        coming = session.exec(select(Person).join(Rsvp, col(Rsvp.person_id) == Person.id)).first()
+        if coming is not None:
+            belong(session, coming, bay.id, now=now)
 
 
 def _act(site: Site) -> None:
@@ -159,6 +168,7 @@ def pages_of(site: Site) -> list[str]:
         safety, uploaded, text = the(SafetyCheck), the(UploadedList), the(Inbound)
         thread, volunteer = the(Thread), session.exec(select(Volunteer.person_id)).first()
         promise = session.exec(select(Rsvp.subject)).first() or ""
+        bay = the(Chapter, Chapter.name == BAY)
     kind, _, event = promise.partition(":")
     return [
         "/", "/account", "/account/setup", "/account/app", "/account/phone", "/account/calendar",
@@ -188,5 +198,8 @@ def pages_of(site: Site) -> list[str]:
         "/checkin", "/join", "/privacy", "/terms", "/away", "/mine/link", "/m/nothing", "/s/nothing",
         "/mine", "/mine/calendar", "/mine/leave", "/mine/erase",
         f"/mine/dates/{waiting}/ride", f"/mine/dates/{waiting}/change", f"/mine/dates/{waiting}/delete",
+        "/checkin", "/join", "/privacy", "/terms", "/away", "/mine/link", "/m/nothing",
+        "/mine", "/mine/calendar", "/mine/leave", "/mine/erase", f"/mine/groups/{bay}/leave",
+        f"/mine/dates/{waiting}/change", f"/mine/dates/{waiting}/delete",
         f"/mine/promises/{kind}/{UUID(event)}/decline",
     ]  # fmt: skip

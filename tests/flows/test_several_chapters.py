@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlmodel import Session, select
 
+from service.chapters.shifts import add_shift, on_shift
 from service.chapters.tables import Chapter, Office
 from service.checkins.approve import USUAL_PLACES, Approval, approve
 from service.checkins.register import Registration, register
 from service.checkins.tables import CheckIn
 from service.db import new_id
+from service.erasure.erase import erase
 from service.errors import NotFound
 from service.inbox.find import threads_of
 from service.inbox.history import history
+from service.outbox.import_list import apply_lists, begin_list
 from service.outbox.tables import Delivery, State
 from service.people.audience import Audience, next_people
 from service.people.find import get_family, get_volunteer
+from service.people.import_.columns import guess_layout
+from service.people.import_.judge import Usual
+from service.people.import_.keep import keep_list, say_layout, standings
 from service.people.members import (
     chapters_of,
     know,
@@ -333,3 +340,86 @@ def test_who_is_known_to_both_is_found_by_their_number(towns: TwoTowns) -> None:
         assert not leave_chapter(session, person, towns.bay.id, now=towns.clock.now())
     with towns.town.session() as session:
         assert session.get_one(Membership, (beto.id, towns.bay.id)).how == "list"
+
+
+@pytest.mark.parametrize("agreed", ["", "on a card"], ids=["invited", "agreed on paper"])
+def test_a_list_of_a_second_chapter_makes_members_by_its_own_source(
+    towns: TwoTowns, agreed: str
+) -> None:
+    beto, gone = towns.town.volunteer(BETO), towns.town.volunteer(CARMEN, consent=Consent.OPTED_OUT)
+    rows = [["Name", "Phone"], ["Beto", "413-555-0121"], ["Carmen", "413-555-0122"]]
+    wiring, now = towns.wiring, towns.clock.now()
+    with wiring.database.write() as session:
+        kept = keep_list(session, wiring.keyring, towns.bay.id, rows, by=SYSTEM, now=now)
+        say_layout(kept, guess_layout(rows), Usual("en", "the picnic"), agreed=agreed)
+        phones = ["+14135550121", "+14135550122"]
+        shown = standings(session, wiring.keyring, towns.bay.id, phones)
+        assert shown == {phones[0]: "elsewhere", phones[1]: "opted_out"}
+        begin_list(session, kept, by=SYSTEM, now=now)
+    for _ in range(2):
+        apply_lists(wiring.database, wiring.outbox, ("US",), now=now)
+    template = "joined_second" if agreed else "invitation"
+    assert towns.sent(BETO) == [("Bay", template)]
+    assert towns.sent(CARMEN) == []
+    with towns.town.session() as session:
+        membership = session.get_one(Membership, (beto.id, towns.bay.id))
+        assert "the picnic" in membership.how
+        assert membership.is_volunteer is bool(agreed)
+        assert standing_of(session, gone.id, towns.bay.id) is None
+        assert standings(session, wiring.keyring, towns.bay.id, phones[:1]) == {phones[0]: "known"}
+    if not agreed:
+        towns.text(BETO, "JOIN")
+        assert towns.sent(BETO)[-1] == ("Bay", "joined_second")
+
+
+def test_erasing_a_person_erases_their_memberships(towns: TwoTowns) -> None:
+    beto = towns.town.volunteer(BETO)
+    towns.join(beto, vetting=2)
+    erase(towns.wiring.database, towns.wiring.keyring, beto.id, now=towns.clock.now())
+    with towns.town.session() as session:
+        assert session.exec(select(Membership)).all() == []
+        assert not session.get_one(Person, beto.id).is_known_to(towns.bay.id)
+
+
+def test_each_chapter_keeps_its_own_quiet_hours_at_one_moment(towns: TwoTowns) -> None:
+    """At 9 in New York it is 6 in Los Angeles: one chapter may ask, the other waits for its morning."""
+    beto = towns.town.volunteer(BETO)
+    towns.join(beto, vetting=2)
+    with towns.wiring.database.write() as session:
+        for each in (towns.valley, towns.bay):
+            chapter = session.get_one(Chapter, each.id)
+            chapter.quiet_from_minute, chapter.quiet_until_minute = 20 * 60, 9 * 60
+    at = towns.clock.now().replace(hour=14, minute=30)  # 9:30 and 6:30, in March
+    towns.town.tick(seconds=(at - towns.clock.now()).total_seconds() % 86400)
+    here = towns.town.checkin(starts_at=towns.clock.now() + timedelta(days=3))
+    there = towns.bay_checkin(starts_at=towns.clock.now() + timedelta(days=3))
+    with towns.wiring.database.write() as session:
+        for visit in (here, there):
+            session.get_one(CheckIn, visit.id).wave_at = towns.clock.now()
+    towns.town.tick(minutes=1)
+    with towns.town.session() as session:
+        asked_here, asked_there = (
+            session.get_one(CheckIn, visit.id).asked_at for visit in (here, there)
+        )
+    assert asked_here is not None
+    assert asked_there is None
+
+
+def test_a_shift_is_told_by_its_chapter_in_its_hours_and_not_called_by_another(
+    towns: TwoTowns,
+) -> None:
+    beto = towns.town.volunteer(BETO)
+    towns.join(beto)
+    now = towns.clock.now()
+    with towns.wiring.database.write() as session:
+        add_shift(
+            session, towns.bay.id, beto.id, starts_at=now, ends_at=now + timedelta(hours=8),
+            by="Nora", now=now,
+        )  # fmt: skip
+    towns.town.tick(minutes=1)
+    assert ("Bay", "shift_begins") in towns.sent(BETO)
+    ends_at = (now + timedelta(hours=8)).astimezone(ZoneInfo(BAY_ZONE))
+    assert f"{ends_at.hour % 12 or 12}" in towns.town.got(BETO)[-1]
+    with towns.town.session() as session:
+        assert [one.person_id for one in on_shift(session, towns.bay.id, now=now)] == [beto.id]
+        assert on_shift(session, towns.valley.id, now=now) == []

@@ -12,12 +12,14 @@ from sqlmodel import Session
 from starlette.responses import HTMLResponse, Response
 
 from service.chapters.find import get_chapter
-from service.chapters.tables import Office
+from service.chapters.tables import Chapter, Office
 from service.errors import NotFound
+from service.people.members import Standing, standings
 from service.people.offer import MOST_SEATS, SPOKEN, change_offer, pause
 from service.people.register import ROLES
 from service.people.tables import Person, Volunteer
 from service.replies import own_page
+from service.replies.second_chapter import leave_one
 from service.web.forms import Answers, Form, read_offer
 from service.web.pages import form_again
 from service.web.public.visitor import Here, Visiting, clear_cookie, go_to
@@ -116,9 +118,14 @@ def save_offer(session: Write, here: Here, form: Form) -> Response:
 
 @router.post("/mine/pause")
 def rest(session: Write, here: Here, form: Form) -> Response:
-    """Ask them nothing until a day, or again from now on."""
+    """Ask them nothing until a day, or again from now on: in one of their groups, or in all."""
     person = here.person(session)
-    volunteer = _volunteer(session, person)
+    _volunteer(session, person)
+    resting = [
+        standing
+        for chapter_id, standing in standings(session, person)
+        if form["group"] in ("", chapter_id.hex)
+    ]
 
     def again(problems: Mapping[str, str], status: int) -> Response:
         return _mine(session, here, person, form.typed, problems=problems, status=status)
@@ -131,8 +138,28 @@ def rest(session: Write, here: Here, form: Form) -> Response:
             answers.done()
             zone = ZoneInfo(get_chapter(session, person.chapter_id).time_zone)
             until = datetime.combine(day, time(0), zone) if day else None
-        pause(session, volunteer, until, now=here.now)
+        pause(session, resting, until, now=here.now)
     return go_to("/mine?did=" + ("go_on" if until is None else "pause"))
+
+
+@router.get("/mine/groups/{chapter_id}/leave")
+def sure_leave_group(session: Read, here: Here, chapter_id: UUID) -> HTMLResponse:
+    """Ask whether they mean it: what they promised that group goes to others."""
+    person = here.person(session)
+    _group(session, person, chapter_id)
+    return here.page(
+        session, person, "mine_sure.html", what="leave_group", starts_at=None, zone="",
+        action=f"/mine/groups/{chapter_id}/leave",
+    )  # fmt: skip
+
+
+@router.post("/mine/groups/{chapter_id}/leave")
+def leave_group(session: Write, here: Here, chapter_id: UUID) -> Response:
+    """Leave one of several groups; the others go on."""
+    person = here.person(session)
+    _group(session, person, chapter_id)
+    leave_one(session, here.outbox, person, chapter_id, now=here.now)
+    return go_to("/mine?did=leave_group")
 
 
 @router.get("/mine/leave")
@@ -175,6 +202,17 @@ def _gone(session: Session, here: Visiting, person: Person, what: str) -> Respon
     return answer
 
 
+def _groups(session: Session, person: Person) -> list[tuple[Chapter, Standing]]:
+    """Return the groups of somebody in several, with what each says of them; else none."""
+    found = standings(session, person)
+    return [(get_chapter(session, each), one) for each, one in found] if len(found) > 1 else []
+
+
+def _group(session: Session, person: Person, chapter_id: UUID) -> None:
+    if chapter_id not in {chapter.id for chapter, _ in _groups(session, person)}:
+        raise NotFound(None, f"no group {chapter_id} of several")
+
+
 def _volunteer(session: Session, person: Person) -> Volunteer:
     found = session.get(Volunteer, person.id)
     if found is None:
@@ -182,7 +220,9 @@ def _volunteer(session: Session, person: Person) -> Volunteer:
     return found
 
 
-DID = ("change", "ride", "delete", "decline", "offer", "pause", "go_on", "calendar")
+DID = (
+    "change", "ride", "delete", "decline", "offer", "pause", "go_on", "calendar", "leave_group",
+)  # fmt: skip
 
 
 def _mine(
@@ -200,6 +240,7 @@ def _mine(
         session, person, "mine.html", status=status, problems=problems or {},
         typed=typed or _as_typed(person, volunteer), dates=dates,
         promises=own_page.promises(session, person, now=here.now), is_paused=paused,
+        groups=_groups(session, person),
         did=did if did in DID else "", spoken=SPOKEN, roles=ROLES, most_seats=MOST_SEATS,
         path="/mine", zone=get_chapter(session, person.chapter_id).time_zone,
         today=here.now.date(),

@@ -19,14 +19,22 @@ from service.checkins.tables import CheckIn, CheckInState, Ride
 from service.erasure.erase import erase_who_asked
 from service.inbox.tables import Inbound, Thread
 from service.outbox.tables import Delivery, State
+from service.people.members import chapters_of, standing_of
 from service.people.register import Card, find_person
+from service.people.register import make_volunteer as belong
 from service.people.tables import Consent, Person, PhoneLink, Visit, Volunteer
 from service.privacy.policy import SYSTEM
 from service.privacy.read import Reader
 from service.rsvps.respond import Answer, respond
 from service.rsvps.tables import Rsvp, RsvpState, SeatRole
 from service.wiring import Wiring
-from tests.factories import StillClock, make_family, make_volunteer
+from tests.factories import (
+    StillClock,
+    make_chapter,
+    make_family,
+    make_sender,
+    make_volunteer,
+)
 from tests.web.conftest import PUBLIC_URL, Group
 from tests.web.public.test_checkin import count, family
 
@@ -360,3 +368,32 @@ def test_a_family_says_where_they_want_to_be_picked_up(visitor: TestClient, wiri
     assert "Elm y la 3" in visitor.get(path).text
     assert "Elm" not in visitor.get("/mine").text
     assert visitor.get(f"/mine/dates/{UUID(int=7)}/ride").status_code == 404
+
+
+def test_one_group_of_several_is_left_or_rested_from_alone(
+    visitor: TestClient, wiring: Wiring, group: Group
+) -> None:
+    now = wiring.clock.now()
+    with wiring.database.write() as session:
+        bay = make_chapter(session, "Bay")
+        make_sender(session, bay, "+14155550100")
+        rosa = find_person(session, wiring.keyring, "+14135550101")
+        assert rosa is not None
+        belong(session, rosa, bay.id, now=now)
+    page = come_in(visitor, wiring, ROSA)
+    assert "Bay" in page
+    until = (now + timedelta(days=9)).date().isoformat()
+    visitor.post("/mine/pause", data={"group": bay.id.hex, "until": until})
+    with wiring.database.read() as session:
+        home, there = (standing_of(session, rosa.id, each) for each in (group.chapter.id, bay.id))
+        assert home is not None
+        assert home.paused_until is None
+        assert there is not None
+        assert there.paused_until is not None
+    assert visitor.get(f"/mine/groups/{bay.id}/leave").status_code == 200
+    visitor.post(f"/mine/groups/{bay.id}/leave")
+    with wiring.database.read() as session:
+        person = session.get_one(Person, rosa.id)
+        assert chapters_of(session, person) == [group.chapter.id]
+        assert person.consent is Consent.ACTIVE
+    assert visitor.get(f"/mine/groups/{group.chapter.id}/leave").status_code == 404
