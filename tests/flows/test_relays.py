@@ -7,14 +7,19 @@ from datetime import timedelta
 import pytest
 from sqlmodel import col, select
 
+from service.checkins.approve import Approval, approve
+from service.checkins.register import Registration, register
 from service.checkins.relay import switch
 from service.checkins.tables import CheckIn, Relay
 from service.erasure.erase import erase
 from service.inbox.tables import Inbound
 from service.outbox.tables import Delivery, Priority
+from service.people.register import Card
 from service.people.tables import Family, Person, Volunteer
 from service.privacy.policy import SYSTEM
 from service.replies.intents import Intent
+from service.rsvps.respond import Answer, respond
+from service.rsvps.tables import SeatRole
 from tests.flows.conftest import Town
 from tests.flows.test_outcome import After
 from tests.flows.test_safety import AZUCENA, NOOR, ROSA, STARTS, TOM
@@ -269,3 +274,23 @@ def test_two_machines_that_answer_each_other_come_to_an_end(morning: After) -> N
         morning.town.text(ROSA, "contestador: estoy en una reunion, vuelvo luego")
     with morning.town.session() as session:
         assert len(session.exec(select(Relay)).all()) == 30
+
+
+def test_a_lead_of_two_families_names_one_and_nothing_goes_to_the_other(morning: After) -> None:
+    town, now = morning.town, morning.town.clock.now()
+    told = Registration(
+        Card("+14135550121", alias="Lirio", language="es"), town.office.id, STARTS, how="web"
+    )
+    with town.wiring.database.write() as session:
+        second = register(session, town.wiring.outbox, town.chapter, told, now=now)
+        approval = Approval({SeatRole.LEAD: 1}, agreed_to_texts=True)
+        approve(session, town.wiring.outbox, second, approval, by=SYSTEM, now=now)
+        respond(session, morning.rosa.id, second.subject, Answer.YES, now=now)
+    town.text(ROSA, "I am standing next to the big tree")
+    assert town.told(ROSA) == "relay_which"
+    assert templates(morning, AZUCENA) == templates(morning, 121) == []
+    town.text(ROSA, "Lirio, I am standing next to the big tree")
+    assert len(bodies(morning, 121)) == 1
+    assert templates(morning, AZUCENA) == []
+    town.text(AZUCENA, WORDS)
+    assert bodies(morning, ROSA) == [f"Acompaña, from Azucena: {WORDS}"]

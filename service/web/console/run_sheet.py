@@ -33,4 +33,4 @@ def run_sheet(session: Read, desk: AtDesk, checkin_id: UUID) -> HTMLResponse:
     def masked(person: Person) -> str:
         return reader.show(person.sealed_alias())
 
-    return desk.page("run_sheet.html", **sheet_of(session, checkin, masked))
+    return desk.page("run_sheet.html", is_printed=True, **sheet_of(session, checkin, masked))

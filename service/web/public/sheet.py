@@ -42,7 +42,7 @@ def read(request: Request, session: Read, wiring: Parts, now: Now, secret: str) 
         return first_name(wiring.outbox, person)
 
     context = sheet_of(session, checkin, first)
-    return page(request, "public/sheet.html", language=lead.language, **context)
+    return page(request, "public/sheet.html", language=lead.language, is_printed=False, **context)
 
 
 def _old(request: Request, session: Session) -> Response:
