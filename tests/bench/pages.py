@@ -18,7 +18,7 @@ from sqlalchemy import insert
 from sqlmodel import Session, col, select
 
 from service.blasts.tables import Blast
-from service.checkins.tables import CheckIn
+from service.checkins.tables import CheckIn, CheckInState, Outcome
 from service.db import Table, new_id
 from service.db.migrate import upgrade
 from service.messages.catalog import load_catalog
@@ -124,6 +124,12 @@ def _copy_checkins(session: Session, now: datetime) -> None:
             "id": new_id(), "starts_at": starts_at, "note_sealed": None, "remind_at": None,
             "wave_at": None,
         }  # fmt: skip
+        if starts_at < now:
+            row |= {
+                "state": CheckInState.CLOSED,
+                "ended_at": starts_at,
+                "outcome": Outcome.CAME_HOME,
+            }
         rows.append(row)
         for seat in seats:
             told = {"id": new_id(), "subject": f"checkin:{row['id'].hex}", "starts_at": starts_at}
