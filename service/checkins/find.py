@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from service.checkins.tables import CheckIn, CheckInState
 from service.errors import NotFound
@@ -39,17 +39,34 @@ def list_checkins(
     return session.exec(query.order_by(col(CheckIn.id)).limit(limit)).all()
 
 
-def coming_up(session: Session, chapter_id: UUID, *, since: datetime) -> Sequence[CheckIn]:
+def coming_up(
+    session: Session, chapter_id: UUID, *, since: datetime, states: Iterable[CheckInState] = LIVE,
+    limit: int,
+) -> Sequence[CheckIn]:  # fmt: skip
     """Return what is not over, soonest first; `since` also keeps what began a while ago."""
     return session.exec(
         select(CheckIn)
         .where(
             CheckIn.chapter_id == chapter_id,
+            col(CheckIn.state).in_(tuple(states)),
+            CheckIn.starts_at >= since,
+        )
+        .order_by(col(CheckIn.starts_at), col(CheckIn.id))
+        .limit(limit)
+    ).all()
+
+
+def count_coming(session: Session, chapter_id: UUID, *, since: datetime) -> int:
+    """Return how many check-ins `coming_up` could return."""
+    return session.exec(
+        select(func.count())
+        .select_from(CheckIn)
+        .where(
+            CheckIn.chapter_id == chapter_id,
             col(CheckIn.state).in_(LIVE),
             CheckIn.starts_at >= since,
         )
-        .order_by(col(CheckIn.starts_at))
-    ).all()
+    ).one()
 
 
 def between(

@@ -18,7 +18,7 @@ from sqlalchemy import insert
 from sqlmodel import Session, col, select
 
 from service.blasts.tables import Blast
-from service.checkins.tables import CheckIn
+from service.checkins.tables import CheckIn, CheckInState, Outcome
 from service.db import Table, new_id
 from service.db.migrate import upgrade
 from service.messages.catalog import load_catalog
@@ -120,15 +120,23 @@ def _copy_checkins(session: Session, now: datetime) -> None:
     places: list[dict[str, Any]] = []
     for number in range(CHECKINS):
         starts_at = now + timedelta(minutes=131 * (number - CHECKINS // 2))
-        row = model.model_dump() | {
+        row = model.model_dump(warnings=False) | {
             "id": new_id(), "starts_at": starts_at, "note_sealed": None, "remind_at": None,
             "wave_at": None,
         }  # fmt: skip
+        if starts_at < now:
+            row |= {
+                "state": CheckInState.CLOSED,
+                "ended_at": starts_at,
+                "outcome": Outcome.CAME_HOME,
+            }
         rows.append(row)
         for seat in seats:
             told = {"id": new_id(), "subject": f"checkin:{row['id'].hex}", "starts_at": starts_at}
             places.append(
-                seat.model_dump() | told | {"ends_at": starts_at + timedelta(hours=4), "taken": 0}
+                seat.model_dump(warnings=False)
+                | told
+                | {"ends_at": starts_at + timedelta(hours=4), "taken": 0}
             )
     _insert(session, CheckIn, rows)
     _insert(session, Seat, places)
@@ -150,15 +158,17 @@ def _copy_deliveries(session: Session, ground: Ground) -> None:
             session.add(Gate(id=gate_id, state="open"))  # type: ignore[arg-type]
             session.flush()
             words = {
-                one.language: Wording(**one.model_dump() | {"id": new_id(), "gate_id": gate_id})
+                one.language: Wording(
+                    **one.model_dump(warnings=False) | {"id": new_id(), "gate_id": gate_id}
+                )
                 for one in wordings
             }
             session.add_all(words.values())
-            session.add(Blast(**model.model_dump() | {"id": gate_id}))
+            session.add(Blast(**model.model_dump(warnings=False) | {"id": gate_id}))
             session.flush()
         wording = words["en"]
         _insert(session, Delivery, [
-            delivery.model_dump() | {
+            delivery.model_dump(warnings=False) | {
                 "id": new_id(), "once_key": f"bench:{number}:{place}", "person_id": id_,
                 "to_key": key, "gate_id": gate_id, "wording_id": wording.id, "language": "en",
                 "subject": model.subject, "template": "blast", "body_sealed": None,

@@ -15,7 +15,9 @@ from service.blasts.stop import NOT_YET_OUT
 from service.blasts.tables import Blast, BlastState, DraftState
 from service.chapters.find import get_chapter
 from service.checkins import find as checkins
+from service.checkins.find import LIVE
 from service.checkins.safety.find import open_safety
+from service.checkins.tables import CheckIn, CheckInState
 from service.inbox.find import threads_of
 from service.inbox.tables import Inbound
 from service.inbox.waiting import mark_handled, waiting_for_person
@@ -34,6 +36,7 @@ router = APIRouter()
 
 STILL_SHOWN = timedelta(hours=12)  # what began or was sent a while ago
 MOST_TEXTS = 20
+MOST_CHECKINS = 40  # families to call, and as many that come next
 MOST_MESSAGES = 8
 
 
@@ -53,8 +56,8 @@ class TextCard:
 def board(session: Read, desk: AtDesk) -> HTMLResponse:
     """Show the board."""
     now = desk.now
-    coming = checkins.coming_up(session, desk.chapter_id, since=now - STILL_SHOWN)
-    cards = checkin_cards(session, desk, coming)
+    cards = checkin_cards(session, desk, _next_checkins(session, desk))
+    coming = checkins.count_coming(session, desk.chapter_id, since=now - STILL_SHOWN)
     planned = rallies.coming_up(session, desk.chapter_id, now=now)
     unsent = open_drafts(session, desk.chapter_id)
     return desk.page(
@@ -64,6 +67,7 @@ def board(session: Read, desk: AtDesk) -> HTMLResponse:
         on_call=on_call_now(session, desk),
         urgent=_urgent(cards),
         others=[card for card in cards if card.status not in URGENT],
+        more=coming - len(cards),
         rallies=rally_cards(session, [r for r in planned if r.state is RallyState.ANNOUNCED]),
         drafts=[each for each in unsent if each.state is DraftState.DRAFT],
         approvals=[each for each in unsent if each.state is DraftState.AWAITING_SECOND],
@@ -80,6 +84,18 @@ def handled(session: Write, desk: AtDesk, inbound_id: UUID) -> Response:
 
 
 URGENT = ("waiting", "short")
+
+
+def _next_checkins(session: Session, desk: Desk) -> list[CheckIn]:
+    """Return the check-ins that are shown: families to call, and the next ones; a calendar has the rest."""
+    since = desk.now - STILL_SHOWN
+    return [
+        checkin
+        for states in ((CheckInState.SUBMITTED,), set(LIVE) - {CheckInState.SUBMITTED})
+        for checkin in checkins.coming_up(
+            session, desk.chapter_id, since=since, states=states, limit=MOST_CHECKINS
+        )
+    ]
 
 
 def _urgent(cards: list[CheckInCard]) -> list[CheckInCard]:

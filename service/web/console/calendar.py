@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse
 from service.chapters.find import get_chapter
 from service.checkins.find import between
 from service.checkins.tables import CheckIn, CheckInState
-from service.web.console.cards import CheckInCard, checkin_cards
+from service.web.console.cards import CheckInCard, CheckInMark, checkin_cards, checkin_marks
 from service.web.console.desk import AtDesk, Desk
 from service.web.session import Read
 
@@ -32,12 +32,12 @@ class Day:
 
     date: date
     noon: datetime
-    cards: Sequence[CheckInCard]
+    cards: Sequence[CheckInCard | CheckInMark]
     is_today: bool
     is_in_month: bool = True
 
     @property
-    def on(self) -> list[CheckInCard]:
+    def on(self) -> list[CheckInCard | CheckInMark]:
         """Those that were not cancelled."""
         return [card for card in self.cards if card.checkin.state is not CheckInState.CANCELLED]
 
@@ -100,8 +100,11 @@ def _days(
 ) -> list[Day]:
     since, until = _midnight(first, zone), _midnight(first + timedelta(days=count), zone)
     found = between(session, desk.chapter_id, since, until)
-    by_day: dict[date, list[CheckInCard]] = defaultdict(list)
-    for card in checkin_cards(session, desk, found):
+    by_day: dict[date, list[CheckInCard | CheckInMark]] = defaultdict(list)
+    cards: Sequence[CheckInCard | CheckInMark] = (
+        checkin_marks(session, found, desk.now) if of_month else checkin_cards(session, desk, found)
+    )
+    for card in cards:
         by_day[_local_day(card.checkin, zone)].append(card)
     today = desk.now.astimezone(zone).date()
     return [

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from service.chapters.tables import Office
+from service.checkins.find import LIVE
 from service.checkins.register import call_by
 from service.checkins.rules import stage
 from service.checkins.tables import CheckIn, CheckInState
@@ -50,6 +51,14 @@ class CheckInCard:
 
 
 @dataclass(frozen=True)
+class CheckInMark:
+    """How far one check-in is, for a calendar that shows nothing else of it."""
+
+    checkin: CheckIn
+    status: str
+
+
+@dataclass(frozen=True)
 class RallyCard:
     """One rally and how it is answered."""
 
@@ -87,6 +96,14 @@ def checkin_cards(session: Session, desk: Desk, checkins: Sequence[CheckIn]) -> 
             )
         )
     return cards
+
+
+def checkin_marks(
+    session: Session, checkins: Sequence[CheckIn], now: datetime
+) -> list[CheckInMark]:
+    """Return how far these check-ins are and no more: one query. Those that are over need no seats."""
+    seats = seats_of(session, [one.subject for one in checkins if one.state in LIVE])
+    return [CheckInMark(one, _status(one, seats.get(one.subject, ()), now)) for one in checkins]
 
 
 def rally_cards(session: Session, rallies: Sequence[Rally]) -> list[RallyCard]:

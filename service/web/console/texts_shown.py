@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 
 from sqlmodel import Session
@@ -187,6 +188,7 @@ def _behind(rows: Mapping[str, OwnText]) -> str:
     return next((language for at, language in made if at != newest_at), "")
 
 
+@lru_cache(maxsize=2_000)
 def _bare(words: str) -> str:
     """Return words without accents and capitals: who looks for "manana" finds it."""
     return "".join(
