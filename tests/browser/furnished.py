@@ -182,8 +182,9 @@ def pages_of(site: Site) -> list[str]:
         "/settings", "/settings/waits", "/settings/replies", "/settings/replies/new",
         "/settings/replies/canned.thanks", "/settings/offices/new", f"/settings/offices/{office}",
         f"/settings/senders/{sender}", "/posters",
-        "/checkin", "/join", "/privacy", "/terms", "/away", "/mine/link", "/m/nothing",
+        "/checkin", "/join", "/privacy", "/terms", "/mine/link", "/m/nothing",
         "/mine", "/mine/calendar", "/mine/leave", "/mine/erase",
         f"/mine/dates/{waiting}/change", f"/mine/dates/{waiting}/delete",
         f"/mine/promises/{kind}/{UUID(event)}/decline",
+        "/away",  # last, as it closes one's own page
     ]  # fmt: skip
