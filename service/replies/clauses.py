@@ -23,6 +23,7 @@ LETTERS = {
     "no_or_not": "o", "problem": "p", "but": "B", "if": "f", "day": "d", "adverb": "a", "ask": "Q",
     "si": "z", "must": "u", "check": "q", "late": "l", "ride": "t", "elsewhere": "x", "there": "T",
     "pass": "X", "are": "b", "have": "H", "i_confirm": "Z", "need": "j", "if_what": "y",
+    "in_on_it": "E",
 }  # fmt: skip
 
 _END = r"(?=[adT]*(?:$|[,;B?]))"
@@ -32,10 +33,10 @@ _SIGNALS = regex.compile(
     rf"(?P<elsewhere>x)|(?P<late>m[^,;B?]{{0,5}}l)|(?P<maybe>[no][abidw]{{0,4}}\.?a?[kS]|(?:iw|u|j)[ad]*q|za?y|Z(?![,a]*[CY]|a+z)|m|za*iw[a.chd]{{0,4}},?C|z[^,;B?]{{0,6}}[fm])"
     rf"|(?P<fine>[no][abdwH.]{{0,3}}p|n[abdw.]{{0,3}}F(?!c))"
     rf"|(?P<free>n(?!w)[abd.]{{0,2}}r)"
-    rf"|(?P<no>oa?Y|N(?:a*i?wa*c)?|F|X{_END}|n[abd]{{0,5}}w[ad]*[rG]|oa*ib(?=[adT]*(?:$|[,;B?r]))|nw[abdgi]*\.?[abdw]{{0,3}}[cCeG]|n[abdgiw]{{0,3}}\.?[abdw]{{0,2}}[cCeGYg]"
+    rf"|(?P<no>oa?Y|N(?:a*i?wa*c)?|F|{_BEGIN}d*X{_END}|n[abd]{{0,5}}w[ad]*[rG]|oa*ib(?=[adT]*(?:$|[,;B?r]))|nw[abdgi]*\.?[abdw]{{0,3}}[cCeG]|n[abdgiw]{{0,3}}\.?[abdw]{{0,2}}[cCeGYg]"
     rf"|o[abdig]{{0,2}}\.?[abw]{{0,2}}[cCeGg]|nw{_END}|n{_END}|{_BEGIN}[ad]*o(?=[ad]*(?:$|[,;B?irNnFH])))"
     rf"|(?P<turned>(?:C|ib[ad]*e|iw)[ad]{{0,3}}r)|(?P<reason>H[.a]{{1,3}}d)"
-    rf"|(?P<yes>Y|S|zC|ia+\.b[ad]*[eY]|iw[a.]{{1,4}}T|iw[adS]{{0,3}}[cheY]|ib[ad]*w{_END}|iw{_END}|{_BEGIN}[ad]*w[ad]{{0,3}}c|ib[aSd]{{0,2}}[eYT]|C"
+    rf"|(?P<yes>Y|S|zC|ia+\.b[ad]*[eY]|iw[a.]{{1,4}}T|iw[adS]{{0,3}}[cheY]|ib[ad]*w{_END}|iw{_END}|{_BEGIN}[ad]*w[ad]{{0,3}}c|ib[aSd]{{0,2}}(?:[eYT]|E(?=[adT]*(?:$|[,;B?if])))|C"
     rf"|{_BEGIN}[ad]*e{_END}|ia?c{_END}|{_BEGIN}[ad]*c{_END}"
     rf"|(?:{_BEGIN}|(?<=i))a*z(?=[ad]*(?:$|[,;B?]|[iCYwGn]|[ad]+[CYi])))"
     rf"|(?P<wish>ga{{0,2}}[ch]|g{_END})"
@@ -80,6 +81,11 @@ def judge(words: Words) -> Verdict | None:
         return None
     is_whole = not set(spelt) & set(".rhfgdl?QkmuqyjHp")
     return Verdict(said[0], said[1], said[2], is_whole)
+
+
+def is_statement(words: Words) -> bool:
+    """Return whether a text asks, denies or says what somebody does: it is no name of a place."""
+    return bool(set(_kinds().spell(words)) & set("Qniwvjqmut"))
 
 
 def _with_accents(words: Words) -> Words:

@@ -19,7 +19,7 @@ LETTERS = {
     "take": "K", "off": "O", "out_of": "P", "exit": "E", "me": "m", "again": "A", "not": "n",
     "no": "o", "did_not": "d", "want": "w", "receive": "v", "hear": "V", "unsubscribe": "U",
     "wrong": "W", "event": "D", "while": "q",
-    "urging": "z",
+    "urging": "z", "stranger": "y",
 }  # fmt: skip
 
 _FREE = r"(?<![nod])(?<![nod]\.)(?<![nod][mvwx])"  # nobody said "don't" just before
@@ -41,6 +41,8 @@ _LEAVES = regex.compile(
     rf"|[tug][^?]*[,;.]s[xA]?(?=$|[,;])|{_FREE}s[A]?[,;][^?]*[tu][mg]"
     # wrong number, stop
     rf"|W[^?]*[srRUn]|[srRU][^?]*W|W[^?]*o[m]?[ucfk]"
+    # who is this? stop
+    rf"|y[?,;]*s[zxA]*$|^s[zxA,;]*y"
 )
 
 # "Take me off the list for Saturday", "no me escriban de noche".

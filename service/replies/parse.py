@@ -13,6 +13,7 @@ from functools import cache
 import regex
 
 from service.replies.answers import Heard, read_answer
+from service.replies.clauses import is_statement
 from service.replies.intents import OUTCOMES, Expecting, Intent, Question, Reply
 from service.replies.leaving import is_about_event, leaves
 from service.replies.lexicon import LANGUAGES, Lexicon, load_lexicon
@@ -244,7 +245,7 @@ class _Reader:
         if not asked or self.is_question or self.answer() or self.wish():
             return None
         rest = self.head.part(self.head.opens_with(self.lexicon.get("area", "after_question")))
-        if 1 <= len(rest) <= 4:
+        if 1 <= len(rest) <= 4 and not is_statement(rest):
             return Reply(Intent.AREA, area=rest.written())
         return None
 

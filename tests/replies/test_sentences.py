@@ -127,6 +127,34 @@ def test_danger_pages_people_whatever_was_asked() -> None:
     assert read("5 le pusieron grillete", Expecting.outcome()).needs_person
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "what about the van",
+        "why",
+        "the van broke down",
+        "who is going",
+        "no se",
+        "y que tal la van",
+    ],
+)
+def test_no_question_or_sentence_is_taken_for_a_place(text: str) -> None:
+    assert read(text, Expecting.area()).intent is not Intent.AREA
+
+
+@pytest.mark.parametrize("text", ["West Hartford", "north end", "I live in Hartford"])
+def test_a_place_is_still_one(text: str) -> None:
+    assert read(text, Expecting.area()).intent is Intent.AREA
+
+
+@pytest.mark.parametrize(
+    "text", ["I'm in Ohio", "Thank you for thinking of me, I'm in Ohio until Sunday", "im in class"]
+)
+def test_where_somebody_is_is_no_yes(text: str) -> None:
+    assert read(text).intent is not Intent.YES
+    assert read("I'm in, see you there").intent is Intent.YES
+
+
 def test_every_intent_has_its_word_in_the_inbox() -> None:
     known = {
         "yes", "no", "maybe", "stop", "start", "help", "join", "language", "withdraw", "arrived",
