@@ -195,13 +195,10 @@ def pages_of(site: Site) -> list[str]:
         "/settings/texts/help",
         "/settings/texts/safety_ask", "/settings/offices/new", f"/settings/offices/{office}",
         f"/settings/senders/{sender}", "/posters",
-        "/checkin", "/join", "/privacy", "/terms", "/away", "/mine/link", "/m/nothing", "/s/nothing",
-        "/checkin", "/join", "/privacy", "/terms", "/mine/link", "/m/nothing",
-        "/mine", "/mine/calendar", "/mine/leave", "/mine/erase",
-        f"/mine/dates/{waiting}/ride", f"/mine/dates/{waiting}/change", f"/mine/dates/{waiting}/delete",
-        "/checkin", "/join", "/privacy", "/terms", "/away", "/mine/link", "/m/nothing",
+        "/checkin", "/join", "/privacy", "/terms", "/mine/link", "/m/nothing", "/s/nothing",
         "/mine", "/mine/calendar", "/mine/leave", "/mine/erase", f"/mine/groups/{bay}/leave",
-        f"/mine/dates/{waiting}/change", f"/mine/dates/{waiting}/delete",
+        f"/mine/dates/{waiting}/ride", f"/mine/dates/{waiting}/change",
+        f"/mine/dates/{waiting}/delete",
         f"/mine/promises/{kind}/{UUID(event)}/decline",
         "/away",  # last, as it closes one's own page
     ]  # fmt: skip
