@@ -18,8 +18,8 @@ from tests.faults.report import Found, Trial, fault
 
 WORDS = ("STOP", "ya no me manden mensajes")  # the carrier's own, and one that it doesn't know
 TEXTING_AT_ONCE = 8
-SCALE = 0.5  # of the protocol's delays: a claim is written within a second
-LINGERS_SECONDS = 0.3
+SCALE = 0.8  # of the protocol's delays: a claim is written within 1.6 s
+LINGERS_SECONDS = 0.6  # long enough for an opt-out to be answered meanwhile
 
 
 @fault("STOP at any instant of a message", short=("postgresql",))
@@ -40,7 +40,7 @@ def stop_without_second_look(grounds: Grounds, trial: Trial) -> Found:
 def _try(
     grounds: Grounds, trial: Trial, *, web: Tweak | None = None, worker: Tweak | None = None
 ) -> Found:
-    people = trial.size(160, 10_000)
+    people, leave = trial.size(160, 10_000), trial.size(24, 3_333)
     dice = trial.dice()
     slow = partial(tweaks.dawdle, LINGERS_SECONDS)
     with grounds.stage(trial.database, ACOMPANA_PROTOCOL_SCALE=str(SCALE)) as stage:
@@ -49,11 +49,11 @@ def _try(
         blast(stage.wiring, chapter, "first call")
         for _ in range(1 if trial.database == "sqlite" else 2):
             stage.parts.start("worker", partial(tweaks.both, slow, worker) if worker else slow)
-        leaving = sorted(dice.sample(range(people), people // 3))
+        leaving = sorted(dice.sample(range(people), leave))
         with ThreadPoolExecutor(TEXTING_AT_ONCE) as pool:
             said = []
             for place in leaving:
-                _wait_for_turn(stage, place - dice.randint(-5, 25))
+                _wait_for_turn(stage, place - dice.randint(-5, 45))
                 said.append(pool.submit(_leave, stage, place))
             for one in said:
                 one.result()
