@@ -38,6 +38,7 @@ class Inbound(Table, table=True):
     opt_out_type: str = ""  # STOP, START or HELP: the carrier has answered already
     received_at: datetime
     intent: str = ""  # as it was read
+    certainty: str = ""  # "sure" or "doubtful"; "": the carrier, or a conversation, says what it is
     why: str = ""  # which of the reader's steps said so
     subject: str = ""  # what it was about, once that is known
     effects: list[Effect] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
@@ -55,6 +56,11 @@ class Inbound(Table, table=True):
     def understood_as(self) -> str:
         """What it counts as now: what an organizer said, or else what was read."""
         return self.meant or self.intent
+
+    def was_read_as(self, intent: str, certainty: str, why: str, *, needs_person: bool) -> None:
+        """Keep what was read, how surely and why, and whether an organizer should read it."""
+        self.intent, self.certainty, self.why = intent, certainty, why
+        self.needs_person = needs_person
 
     def sealed_text(self, chapter_id: UUID | None) -> SealedField:
         """The text, for privacy/read.py."""

@@ -6,14 +6,17 @@ from collections.abc import Collection
 
 import phonenumbers
 import regex
-from phonenumbers import PhoneNumber, ValidationResult
+from phonenumbers import PhoneNumber, PhoneNumberType, ValidationResult
 
 from service.errors import InvalidValue
 
-# A country's code that stands apart, and as many digits as people write there: "503 7012 3456".
+# A country's code without +, and as many digits as people write there, in their own groups: "503 7012
+# 3456", "(52) 951 234 5678". "50370123456" may be a number of Oregon with a digit too many.
+_MEXICO = r"52\)?[\s.-]*(?:(?:1|01|044|045)[\s.-]*)?\(?(?:\d[\s.()-]*){10}"
 _WITHOUT_PLUS = regex.compile(
-    r"^\s*(?=(?:50[1-7][\s.-]+\d{4}[\s.-]*\d{4}|52[\s.-]+(?:\d[\s.-]*){10})\s*$)"
+    rf"^\s*\(?(?=(?:50[1-7](?:\)[\s.-]*|[\s.-]+)\d{{4}}[\s.-]*\d{{4}}|{_MEXICO})\s*$)"
 )
+_SERVICE_EXCHANGE = regex.compile(r"1\d{3}[2-9]11\d{4}")  # 211 to 911 are no exchanges
 
 
 def read_phone(text: str, countries: Collection[str], *, field: str = "phone") -> str:
@@ -25,7 +28,7 @@ def read_phone(text: str, countries: Collection[str], *, field: str = "phone") -
     part of the error.
     """
     number = _parse(text, countries, field)
-    if not phonenumbers.is_valid_number(number) or number.extension:
+    if not phonenumbers.is_valid_number(number) or number.extension or _has_no_exchange(number):
         raise InvalidValue(field, "bad_phone")
     return _allowed(number, countries, field)
 
@@ -47,14 +50,22 @@ def _parse(text: str, countries: Collection[str], field: str) -> PhoneNumber:
     # 00 is how most of the world dials abroad, 011 how we do, and some write neither.
     plain = regex.sub(r"^\s*(?:00|011(?=[\s.-]*[1-9]))(?=[\s.-]*[1-9])", "+", text)
     plain = regex.sub(_WITHOUT_PLUS, "+", plain)
-    # Mexico's mobiles were once written "+52 1", and at home behind 044, 045 or 01.
-    plain = regex.sub(r"^(\D*52\D*)1(?=(?:\D*\d){10}\D*$)", r"\1", plain)
+    # Mexico's mobiles were once written "+52 1", and behind 044, 045 or 01 at home; some write both.
+    plain = regex.sub(r"^(\D*52\D*)(?:1|01|044|045)(?=(?:\D*\d){10}\D*$)", r"\1", plain)
     if home == "MX":
         plain = regex.sub(r"^\D*(?:044|045|01)(?=(?:\D*\d){10}\D*$)", "", plain)
     try:
         return phonenumbers.parse(plain, home)
     except phonenumbers.NumberParseException:
         raise InvalidValue(field, "bad_phone") from None
+
+
+def _has_no_exchange(number: PhoneNumber) -> bool:
+    """Return whether it has a service code for its exchange; toll-free numbers may (800 411 0142)."""
+    written = f"{number.country_code}{number.national_number}"
+    if not _SERVICE_EXCHANGE.fullmatch(written):
+        return False
+    return phonenumbers.number_type(number) != PhoneNumberType.TOLL_FREE
 
 
 def _allowed(number: PhoneNumber, countries: Collection[str], field: str) -> str:

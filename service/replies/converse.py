@@ -117,8 +117,8 @@ class Conversation:
         reply = parse(self.body, language=self.person.language, expecting=expecting)
         if reply.intent is Intent.UNKNOWN and self.membership.is_keyword():
             reply = Reply(Intent.JOIN, reads_like=reply.reads_like, why="the chapter's keyword")
-        self.inbound.intent, self.inbound.why = reply.intent, reply.why
-        self.inbound.needs_person = reply.needs_person
+        sure, why = reply.how_sure, reply.why
+        self.inbound.was_read_as(reply.intent, sure, why, needs_person=reply.needs_person)
         return reply
 
     # --- coming and going ---
@@ -169,7 +169,7 @@ class Conversation:
         may_mean_else = is_older or means_more
         if may_mean_else and not self.talking.is_about_them and not self.talking.understands():
             return False
-        self.inbound.intent, self.inbound.needs_person = Intent.TALK, False
+        self.inbound.was_read_as(Intent.TALK, "", self.inbound.why, needs_person=False)
         self.talking.go_on()
         return True
 

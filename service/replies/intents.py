@@ -148,6 +148,12 @@ class Reply:
     why: str = field(default="", compare=False)
 
     @property
+    def how_sure(self) -> Certainty:
+        """How surely it was read: what nobody could make out, or may be an opt-out, is doubtful too."""
+        is_open = self.doubtful_stop or self.intent is Intent.UNKNOWN
+        return Certainty.DOUBTFUL if is_open else self.certainty
+
+    @property
     def needs_person(self) -> bool:
         """Whether somebody should read this text."""
         return self.doubtful_stop or bool(self.remainder) or self.intent in FOR_PEOPLE

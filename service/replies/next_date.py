@@ -44,6 +44,7 @@ class NextDate:
         if before is None:
             return False
         talk.inbound.intent, talk.inbound.subject = Intent.NEXT, before.subject
+        talk.inbound.certainty = ""
         talk.inbound.needs_person = False
         every = said_every(talk.body)
         told = _told(before, is_own=before.family_id == talk.person.id, every=every)

@@ -164,7 +164,7 @@ class Orders:
         inbound = self._talk.inbound
         inbound.needs_person, inbound.why = False, why
         if inbound.intent not in (Intent.LOCK,):
-            inbound.intent = Intent.TALK
+            inbound.intent, inbound.certainty = Intent.TALK, ""
 
     def _zone(self) -> ZoneInfo:
         return ZoneInfo(get_chapter(self._session, self._talk.chapter_id).time_zone)

@@ -185,6 +185,7 @@ def _write(
         "opt_out_type": text.opt_out_type,
         "received_at": came_at,
         "intent": "",
+        "certainty": "",
         "why": "",
         "subject": "",
         "effects": [],

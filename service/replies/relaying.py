@@ -124,7 +124,7 @@ class Relaying:
         tongues = [self._carry(line, to, reply) for to in reachable]
         says_no = reply.intent is Intent.NO and line.role == "family"
         is_heard_by_us = talk.inbound.intent is Intent.UNKNOWN or not says_no
-        talk.inbound.intent = Intent.RELAY
+        talk.inbound.intent, talk.inbound.certainty = Intent.RELAY, ""
         # A family's no, and words that the other can't read, are also ours to see to.
         talk.inbound.needs_person = any(tongues) or not is_heard_by_us
         self._tell_back(reachable, is_first=is_first, is_talking=is_talking)

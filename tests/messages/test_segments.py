@@ -3,6 +3,8 @@
 import json
 import random
 import shutil
+import string
+import struct
 import subprocess
 from pathlib import Path
 
@@ -108,6 +110,50 @@ def test_straightening_never_costs_more_letters_outside_gsm(body: str) -> None:
     except EmptyText:
         return
     assert len(after.offending) <= len(before.offending)
+
+
+# Each is one letter to a reader, and stays one whatever stands beside it.
+GSM_LETTERS = st.sampled_from([*"aZ 09ñé¿Ç@_\n€^{}[]~|\\"])
+ANY_LETTERS = GSM_LETTERS | st.sampled_from(
+    ["á", "“", "\u202f", "한", "😀", "👍🏽", FAMILY, FLAG, "❤️", "e\u0301"]
+)
+
+
+def bodies(letters: st.SearchStrategy[str], alone: int, each: int) -> st.SearchStrategy[list[str]]:
+    """Return texts as letters, most of them of a length where a part ends."""
+    lengths = st.sampled_from([0, alone - 9, each - 9, 2 * each - 9, 3 * each - 9])
+    return st.builds(
+        lambda length, before, behind: before + ["b"] * length + behind,
+        lengths, st.lists(letters, max_size=14), st.lists(letters, min_size=1, max_size=14),
+    )  # fmt: skip
+
+
+def parts_of(letters: list[str]) -> tuple[str, int]:
+    """Lay the letters out part by part, each as the octets or septets that go over the air."""
+    once = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ÄÖÑÜ§¿äöñüà"
+    twice = "^{}\\[~]|€"
+    basic = set(once) | set(twice) | set(string.ascii_letters)
+    coded: list[list[object]]
+    if all(letter in basic for letter in letters):
+        encoding, alone, each = "GSM-7", 160, 153
+        coded = [["esc", letter] if letter in twice else [letter] for letter in letters]
+    else:
+        encoding, alone, each = "UCS-2", 70, 67
+        coded = [[*struct.iter_unpack(">H", letter.encode("utf-16-be"))] for letter in letters]
+    if sum(map(len, coded)) <= alone:
+        return encoding, 1
+    parts: list[list[object]] = [[]]
+    for units in coded:
+        if len(parts[-1]) + len(units) > each:
+            parts.append([])
+        parts[-1] += units
+    return encoding, len(parts)
+
+
+@given(bodies(GSM_LETTERS, 160, 153) | bodies(ANY_LETTERS, 70, 67) | bodies(ANY_LETTERS, 160, 153))
+def test_no_escape_pair_or_letter_is_split_over_two_parts(letters: list[str]) -> None:
+    counted = count_anything("".join(letters))
+    assert (counted.encoding, counted.parts) == parts_of(letters)
 
 
 ROOT = Path(__file__).parents[2]

@@ -87,7 +87,15 @@ def test_every_kind_of_number_of_a_region_however_it_is_written(region: str, kin
         ("044 55 5555 0142", "MX", "+525555550142"), ("01 55 5555 0142", "MX", "+525555550142"),
         ("045 33 1234 5678", "MX", "+523312345678"), ("52 55 5555 0142", "US", "+525555550142"),
         ("503 7012 3456", "US", "+50370123456"), ("502 2255-0142", "US", "+50222550142"),
-        ("011-503-7012-3456", "SV", "+50370123456"),
+        ("011-503-7012-3456", "SV", "+50370123456"), ("525555550142", "US", "+525555550142"),
+        ("5215555550142", "US", "+525555550142"), ("521 55 5555 0142", "US", "+525555550142"),
+        ("52-1-55-5555-0142", "US", "+525555550142"), ("(52) 55 5555 0142", "US", "+525555550142"),
+        ("+52 044 55 5555 0142", "US", "+525555550142"), ("+52 01 55 5555 0142", "US", "+525555550142"),
+        ("+(52) 55-5555-0142", "US", "+525555550142"), ("0445555550142", "MX", "+525555550142"),
+        ("(502) 2255-0142", "US", "+50222550142"), ("[413] 555-0142", "US", "+14135550142"),
+        ("413/555/0142", "US", "+14135550142"), ("41 35 55 01 42", "US", "+14135550142"),
+        ("٤١٣٥٥٥٠١٤٢", "US", "+14135550142"), ("413–555–0142", "US", "+14135550142"),
+        ("cell 413-555-0142", "US", "+14135550142"), ("1.413.555.0142", "CA", "+14135550142"),
     ],
 )  # fmt: skip
 def test_the_ways_of_their_countries(written: str, home: str, number: str) -> None:
@@ -105,6 +113,9 @@ def test_a_digit_too_many_makes_no_number_abroad() -> None:
     [
         ("555-0142", "bad_phone"),  # no area code: whose is it?
         ("413-155-0142", "bad_phone"), ("413-555-01422", "bad_phone"), ("413-555-014", "bad_phone"),
+        ("413-911-0142", "bad_phone"), ("211-555-0142", "bad_phone"), ("413-055-0142", "bad_phone"),
+        ("111-111-1111", "bad_phone"), ("123-456-7890", "bad_phone"), ("413-555-0142 x12", "bad_phone"),
+        ("413-555-0142 or 413-555-0143", "bad_phone"), ("413_555_0142", "bad_phone"),
         ("911", "bad_phone"), ("", "bad_phone"), ("my phone", "bad_phone"),
         ("413-555-0142 ext 5", "bad_phone"), ("+44 20 7946 0123", "country_not_allowed"),
         ("+1 876 555 0142", "country_not_allowed"), ("+52 55 5555 0142", "country_not_allowed"),
@@ -117,6 +128,10 @@ def test_what_is_no_number_or_one_abroad_is_refused_without_quoting_it(
         read_phone(written, HOME)
     assert (refused.value.code, refused.value.field) == (code, "phone")
     assert not written or written not in str(refused.value)
+
+
+def test_a_service_code_is_an_exchange_of_toll_free_numbers_only() -> None:
+    assert read_phone("800-411-0142", HOME) == "+18004110142"
 
 
 def test_a_sender_is_believed_where_our_tables_are_older_than_its_area_code() -> None:

@@ -21,6 +21,14 @@ ROWS = [
     ).items()
     for text, meaning in rows.items()
 ]
+OVER_THE_YEAR = [
+    (now, language, text, meaning)
+    for now, languages in tomllib.loads(
+        Path(__file__).with_name("dates_over_the_year.toml").read_text("utf-8")
+    ).items()
+    for language, rows in languages.items()
+    for text, meaning in rows.items()
+]
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=ZoneInfo("America/New_York"))  # a Monday
 SOME_ROW = st.sampled_from(ROWS)
 
@@ -42,6 +50,13 @@ def said(when: When) -> str:
 @pytest.mark.parametrize(("language", "text", "meaning"), ROWS, ids=repr)
 def test_reads_the_day_or_asks(language: str, text: str, meaning: str) -> None:
     assert said(read(language, text)) == meaning
+
+
+@pytest.mark.parametrize(("now", "language", "text", "meaning"), OVER_THE_YEAR, ids=repr)
+def test_reads_the_day_on_other_days_of_the_year(
+    now: str, language: str, text: str, meaning: str
+) -> None:
+    assert said(read(language, text, datetime.fromisoformat(now))) == meaning
 
 
 @given(SOME_ROW)

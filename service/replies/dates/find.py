@@ -15,6 +15,7 @@ from service.replies.dates.pieces import (
     Half,
     MonthDay,
     Named,
+    Nth,
     Numbers,
     Pieces,
     TimeOfDay,
@@ -39,8 +40,9 @@ def find_pieces(text: str) -> Pieces:
     """Return the pieces of a date and time in a text in English, Spanish or both. Never raises."""
     finder = _Finder(plain(text))
     for step in (
-        finder.windows, finder.named_days, finder.number_days, finder.parts, finder.weeks_from,
-        finder.away, finder.weekdays, finder.month_days, finder.times, finder.rest, finder.doubts,
+        finder.windows, finder.nth_weekdays, finder.named_days, finder.number_days, finder.parts,
+        finder.weeks_from, finder.away, finder.weekdays, finder.month_days, finder.times,
+        finder.rest, finder.doubts,
     ):  # fmt: skip
         step()
     return finder.found
@@ -79,19 +81,44 @@ class _Finder:
                 if first:
                     self.time(first[1], first[2], first[3])
 
+    def nth_weekdays(self) -> None:
+        """One weekday of a month: "first Monday of May", "el último viernes del mes que entra"."""
+        orders = {word: int(n) for n, words in self.words.table["nth"].items() for word in words}
+        month = (
+            rf"(?P<month>{self.words.alt('months')})\b\.?(?:\s+(?:de|del|of)?\s*(?P<year>20\d\d))?"
+        )
+        other = "|".join(self.words.alt("month", name) for name in ("next", "this"))
+        for match in self.take(
+            rf"\b(?:the\s+|el\s+)?(?P<nth>{alternatives(orders)})\s+(?P<w>{self.words.alt('weekdays')})"
+            rf"\s+(?:(?:of|in|de|del|en)\s+)?(?:{month}|(?P<other>(?:of\s+|de\s+|del\s+)?(?:{other})))\b"
+        ):
+            named, year = match["month"], match["year"]
+            if match["other"]:
+                is_next = compiled(rf"(?:{self.words.alt('month', 'next')})").search(match["other"])
+                self.found.month = 1 if is_next else 0
+            self.found.days.append(
+                Nth(
+                    self.words.number("weekdays", match["w"]), orders[match["nth"]],
+                    self.words.number("months", named) if named else None,
+                    int(year) if year else None,
+                )
+            )  # fmt: skip
+
     def named_days(self) -> None:
         for match in self.take(r"\b(20\d\d)[-/.](\d{1,2})[-/.](\d{1,2})(?:t(?=\d))?"):
             self.found.days.append(Named(int(match[2]), int(match[3]), int(match[1])))
         month, day = self.words.alt("months"), rf"(?P<day>{self.words.days})"
         of = r"(?:of\s+|de\s+|del\s+(?:mes\s+de\s+)?|[-/]|\s)"
         year = r"(?:\s*,?\s*(?:de|del|of)?\s*(?P<year>20\d\d|'\d\d))?\b"
-        behind = rf"\b{day}(?:st|nd|rd|th|ro|er)?(?:\s+day)?\s*{of}\s*(?P<month>{month})\b\.?"
+        behind = rf"\b{day}(?:st|nd|rd|th|ro|er|o)?(?:\s+day)?\s*{of}\s*(?P<month>{month})\b\.?"
         ahead = (
             rf"\b(?P<month>{month})\b\.?\s*,?\s*(?:the\s+|el\s+)?"
             rf"{day}(?:st|nd|rd|th)?\b{TIME_FOLLOWS}"
         )
         spanish = rf"\b{day}\s+(?:de\s+|del\s+)?(?P<month>{self.words.spanish_months})\b\.?"
-        for pattern in (spanish, ahead, behind):
+        # "3 nov 9": the day, its month and an hour; "at 3 nov 9" is the other way round.
+        between = rf"(?<!\b(?:{AT})\s|@\s?)(?<![\d:./-]){behind[2:]}(?=\s*,?\s+\d{{1,4}}\b(?!\s*/))"
+        for pattern in (spanish, between, ahead, behind):
             for match in self.take(pattern + year):
                 said = match["year"]
                 self.found.days.append(
@@ -102,6 +129,8 @@ class _Finder:
                 )  # fmt: skip
 
     def number_days(self) -> None:
+        for match in self.take(r"\b(?:el|dia)\s+(\d{1,2})\s+del\s+(?:mes\s+)?(0?[1-9]|1[0-2])\b"):
+            self.found.days.append(Named(int(match[2]), int(match[1])))  # "el 21 del 4"
         patterns = (
             r"(?<![\d:./-])\b(\d{1,2})\s*/\s*(\d{1,2})(?:\s*/\s*(\d{4}|\d{2}))?\b(?![\d:/])",
             r"(?<![\d:./-])\b(\d{1,2})[-.](\d{1,2})[-.](\d{4}|\d{2})\b",
@@ -178,6 +207,7 @@ class _Finder:
         turns = {
             word: turn for turn in ("coming", "next") for word in self.words.table["weekday"][turn]
         }
+        turns |= dict.fromkeys(self.words.table["weekday"]["other"], "after_next")
         after = dict.fromkeys(self.words.table["weekday"]["coming_after"], "coming")
         after |= dict.fromkeys(self.words.table["weekday"]["after_next"], "after_next")
         pattern = (
@@ -208,7 +238,7 @@ class _Finder:
         half = r"(?:\s*(?P<half>am|pm)\b|(?P<letter>(?<=\d)[ap])\b)?"
         tens = r"quince|treinta|veinte|diez|cinco|cuarenta\s+y\s+cinco|cuarenta"
         minutes = rf"(?P<word>media|cuarto|\d{{1,2}}|{tens})"
-        for match in self.take(rf"{at}?\b(?P<h>\d{{1,2}})\s?[:.]\s?(?P<m>\d\d)\b{half}"):
+        for match in self.take(rf"{at}?\b(?P<h>\d{{1,2}})(?:\s?[:.]\s?|h)(?P<m>\d\d)\b{half}"):
             self.time(match["h"], match["m"], match["half"] or match["letter"])
         for match in self.take(rf"{at}?\b(?P<h>\d{{1,2}})\s?(?P<m>[0-5]\d)\s*(?P<half>am|pm)\b"):
             self.time(match["h"], match["m"], match["half"])
@@ -254,9 +284,10 @@ class _Finder:
         left = self.words.alternatives_of("left_over")
         months = alternatives(name for name in self.words.names("months") if len(name) > 4)
         order = self.words.alternatives_of("order")
-        if compiled(rf"\b(?:{left}|{months})\b|\b(?:{order})\s*·|\b(?:or|o|u)\s+\d").search(
-            self.said
-        ):
+        beside = r"·\s*(?:right\s+)?(?:after|before|despues\s+del?|antes\s+del?)\s+\pL"
+        if compiled(
+            rf"\b(?:{left}|{months})\b|\b(?:{order})\s*·|\b(?:or|o|u)\s+\d|{beside}"
+        ).search(self.said):
             self.found.is_vague = True
 
     def shifted(self, match: regex.Match[str], *, back: bool) -> None:

@@ -62,7 +62,20 @@ class TimeOfDay:
     half: Half = ""
 
 
-Day = Named | Numbers | MonthDay | Away
+@dataclass(frozen=True, slots=True)
+class Nth:
+    """The first, second or last weekday of a month: "primer lunes de mayo".
+
+    order: 1 to 4, or -1 for the last.   month: 1 to 12; None where `Pieces.month` says which one.
+    """
+
+    weekday: int
+    order: int
+    month: int | None = None
+    year: int | None = None
+
+
+Day = Named | Numbers | MonthDay | Away | Nth
 
 
 @dataclass(slots=True)

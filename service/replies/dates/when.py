@@ -7,7 +7,6 @@ back with its weekday before it counts.
 
 from __future__ import annotations
 
-import calendar
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -22,14 +21,17 @@ from service.replies.dates.pieces import (
     Day,
     MonthDay,
     Named,
+    Nth,
     Numbers,
     Pieces,
     TimeOfDay,
     WeekDay,
 )
+from service.replies.dates.reckon import date_or_none, monday, months_on, nth_of
 
 LATEST = timedelta(days=548)  # eighteen months
 JUST_PAST = timedelta(days=60)  # a date that is no longer gone than this is not next year's
+A_LEAP_YEAR = 2024
 MONTH_FIRST = ("US", "PR")  # where 5/4 is the fourth of May to whoever writes English
 
 
@@ -165,9 +167,16 @@ def _day(pieces: Pieces, today: date, clock: time, language: str, country: str) 
     day = days.pop()
     if weekday is not None and day.weekday() != weekday.number:
         raise _AskError(Question.WEEKDAY_DIFFERS)
-    if pieces.week in (0, 1) and _monday(day) != _monday(today) + timedelta(weeks=pieces.week):
+    if not _fits_week(day, pieces, today):
         raise _AskError(Question.SEVERAL_DAYS)
     return day
+
+
+def _fits_week(day: date, pieces: Pieces, today: date) -> bool:
+    """Return whether a day lies in the week that was said; any does where none was."""
+    if pieces.week not in (0, 1):
+        return True
+    return monday(day) == monday(today) + timedelta(weeks=pieces.week)
 
 
 def _without_hours(pieces: Pieces, weekday: WeekDay | None, today: date) -> list[Day]:
@@ -177,7 +186,8 @@ def _without_hours(pieces: Pieces, weekday: WeekDay | None, today: date) -> list
     if len(bare) != 1 or weekday is None or pieces.times:
         return days
     if len(days) == 1 and any(
-        day.weekday() == weekday.number for day in _next_such_days(bare[0].day, today)
+        day.weekday() == weekday.number and _fits_week(day, pieces, today)
+        for day in _next_such_days(bare[0].day, today)
     ):
         return days
     if 1 <= bare[0].day <= 12:
@@ -196,8 +206,10 @@ def _of(
             return _of_numbers(day, weekday, today, language, country)
         case MonthDay():
             return _of_month_day(day, weekday, month, today)
+        case Nth():
+            return _of_nth(day, month, today)
         case Away(count, "months"):
-            return _months_on(today, count)
+            return months_on(today, count)
         case Away(count, unit):
             return today + timedelta(days=count * (7 if unit == "weeks" else 1))
 
@@ -206,11 +218,13 @@ def _with_year(month: int, number: int, year: int | None, today: date) -> date:
     """Return the date; without its year the next one, unless it has only just gone by."""
     if year is not None:
         return _date(year, month, number)
-    day = _date_or_none(today.year, month, number)
+    day = date_or_none(today.year, month, number)
     if day is not None and day >= today:
         return day
     if day is not None and today - day <= JUST_PAST:
         raise _AskError(Question.PAST)
+    if day is None and (today.month, today.day) < (month, number):
+        raise _AskError(Question.NO_SUCH_DAY)  # the 29th of February of a year without one
     return _date(today.year + 1, month, number)
 
 
@@ -218,10 +232,13 @@ def _of_numbers(
     day: Numbers, weekday: WeekDay | None, today: date, language: str, country: str
 ) -> date:
     """5/4: May or April? Whatever is not certain is asked."""
+    is_month_first = date_or_none(day.year or A_LEAP_YEAR, day.first, day.second) is not None
     pairs = dict.fromkeys(((day.first, day.second), (day.second, day.first)))
+    if language == "en" and country in MONTH_FIRST and weekday is None and is_month_first:
+        return _with_year(day.first, day.second, day.year, today)
     dates: list[date] = []
     for month, number in pairs:
-        if _date_or_none(day.year or 2024, month, number) is not None:  # 2024: a leap year
+        if date_or_none(day.year or A_LEAP_YEAR, month, number) is not None:
             dates.append(_with_year(month, number, day.year, today))
     if not dates:
         raise _AskError(Question.NO_SUCH_DAY)
@@ -240,7 +257,7 @@ def _of_numbers(
 
 def _of_month_day(day: MonthDay, weekday: WeekDay | None, month: int | None, today: date) -> date:
     if month is not None:
-        first = _months_on(today.replace(day=1), month)
+        first = months_on(today.replace(day=1), month)
         return _date(first.year, first.month, day.day)
     soon = list(_next_such_days(day.day, today))
     if not soon:
@@ -253,12 +270,25 @@ def _of_month_day(day: MonthDay, weekday: WeekDay | None, month: int | None, tod
     return fitting[0]
 
 
+def _of_nth(day: Nth, month: int | None, today: date) -> date:
+    """Return the first, second or last such weekday of its month, the next month of that name."""
+    if day.month is None:
+        first = months_on(today.replace(day=1), month or 0)
+        return nth_of(day, first.year, first.month)
+    if day.year is not None:
+        return nth_of(day, day.year, day.month)
+    found = nth_of(day, today.year, day.month)
+    if found < today and today - found <= JUST_PAST:
+        raise _AskError(Question.PAST)
+    return found if found >= today else nth_of(day, today.year + 1, day.month)
+
+
 def _next_such_days(number: int, today: date) -> Iterator[date]:
     """Yield the next two days of that number."""
     found = 0
     for months in range(4):
-        first = _months_on(today.replace(day=1), months)
-        day = _date_or_none(first.year, first.month, number)
+        first = months_on(today.replace(day=1), months)
+        day = date_or_none(first.year, first.month, number)
         if day is not None and day >= today and found < 2:
             found += 1
             yield day
@@ -266,7 +296,7 @@ def _next_such_days(number: int, today: date) -> Iterator[date]:
 
 def _of_weekday(weekday: WeekDay, pieces: Pieces, today: date, clock: time) -> date:
     if pieces.week is not None:
-        return _monday(today) + timedelta(weeks=pieces.week, days=weekday.number)
+        return monday(today) + timedelta(weeks=pieces.week, days=weekday.number)
     ahead = (weekday.number - today.weekday()) % 7
     coming = today + timedelta(days=ahead or 7)
     if weekday.weeks:
@@ -280,33 +310,16 @@ def _of_weekday(weekday: WeekDay, pieces: Pieces, today: date, clock: time) -> d
         if weekday.turn == "coming" and pieces.times:
             return today if times[0] > clock else coming
         raise _AskError(Question.WHICH_WEEK)
-    if weekday.turn == "next" and _monday(coming) == _monday(today):
+    if weekday.turn == "next" and monday(coming) == monday(today):
         raise _AskError(Question.WHICH_WEEK)
     return coming
 
 
-def _monday(day: date) -> date:
-    return day - timedelta(days=day.weekday())
-
-
-def _months_on(day: date, months: int) -> date:
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    last = calendar.monthrange(year, month + 1)[1]
-    return date(year, month + 1, min(day.day, last))
-
-
 def _date(year: int, month: int, number: int) -> date:
-    day = _date_or_none(year, month, number)
+    day = date_or_none(year, month, number)
     if day is None:
         raise _AskError(Question.NO_SUCH_DAY)
     return day
-
-
-def _date_or_none(year: int, month: int, number: int) -> date | None:
-    try:
-        return date(year, month, number)
-    except ValueError:
-        return None
 
 
 # --- the time ------------------------------------------------------------------------------------

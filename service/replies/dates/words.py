@@ -102,7 +102,7 @@ def _spelt(match: regex.Match[str]) -> str:
 
 def plain(text: str) -> str:
     """Return a text without capitals and accents, "a.m." and "o'clock" in one form."""
-    letters = unicodedata.normalize("NFKD", text.casefold().replace("º", "").replace("ª", ""))
+    letters = unicodedata.normalize("NFKD", regex.sub("[ºª°]", "", text.casefold()))
     said = regex.sub(r"([^\w\s])\1+", r"\1", regex.sub(r"\p{M}", "", letters))[:LONGEST]
     said = regex.sub(r"(?<=[a-z])-(?=[a-z])", " ", regex.sub(r"[–—−]", "-", said))
     said = regex.sub(r"(?<=\d)\s*([ap])\s?\.?\s?m\b\.?", r" \1m", said)

@@ -59,6 +59,9 @@ class ShownText(Shape):
     state: State | None = Field(description="How far a text of ours has come.")
     understood_as: str = Field(examples=["yes"])
     read_as: str = Field(description="Before anybody corrected it.", examples=["no"])
+    certainty: str = Field(
+        description="How surely it was read; empty where the carrier acted.", examples=["sure"]
+    )
     why: str = Field(description="Which step of the reader said so.")
     did: list[Did]
     corrected_by: str
@@ -224,6 +227,7 @@ def _show_text(said: Said) -> ShownText:
         state=said.delivery.state if said.delivery else None,
         understood_as=came.understood_as if came else "",
         read_as=came.intent if came else "",
+        certainty=came.certainty if came else "",
         why=came.why if came else "",
         did=[
             Did(

@@ -52,6 +52,7 @@ def test_a_thread_is_listed_masked_and_shows_what_was_understood(
     assert came["direction"] == "in"
     assert (came["understood_as"], came["read_as"]) == ("yes", "yes")
     assert came["why"]
+    assert came["certainty"] == "sure"
     assert came["needs_person"]
     assert came["did"] == [{"about": rally, "answer": "yes", "before": None}]
     assert {one["direction"] for one in answers} == {"out"}

@@ -229,8 +229,14 @@ def test_why_a_text_was_read_so_is_said_in_plain_words(
     texted(wiring, "yes 2, but where do we park?")
     _, page = page_of(marta, wiring)
     said = text_of(page)
-    assert "Yes · read as: an answer as people give it" in said
+    assert "Yes · read as: an answer as people give it · plainly said" in said
     assert "Yes, for Rally for a neighbor" in said
+
+
+def test_what_was_not_plainly_said_is_marked(marta: TestClient, wiring: Wiring, rally: str) -> None:
+    texted(wiring, "qwerty blue zebra")
+    _, page = page_of(marta, wiring)
+    assert "not plainly said" in text_of(page)
 
 
 def test_a_misreading_is_put_right_after_a_look_at_what_that_does(

@@ -14,7 +14,7 @@ from service.chapters.tables import Chapter, OwnText
 from service.messages.catalog import LANGUAGES, load_catalog
 from service.messages.pages import load_pages
 from service.replies.correct import Meant
-from service.replies.intents import Intent
+from service.replies.intents import Certainty, Intent
 from service.web.console.canned import USUAL
 from service.web.console.talk import DOUBT, STEPS
 from service.wiring import Wiring
@@ -124,6 +124,7 @@ def test_every_step_of_the_reader_and_every_intent_has_words() -> None:
     for language in LANGUAGES:
         for key in (*(f"read_by.{each}" for each in STEPS.values()),
                     *(f"understood.{each.value}" for each in (*Intent, *Meant)),
+                    *(f"certainty.{each.value}" for each in Certainty),
                     *(f"correct_does.{each.value}" for each in Meant)):  # fmt: skip
             assert words.say(key, language), key
 
