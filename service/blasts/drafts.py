@@ -94,9 +94,10 @@ def drop(session: Session, draft: MessageDraft, *, by: Author, now: datetime) ->
 
 
 def drop_others(
-    session: Session, subject: str, kind: BlastKind, *, but: UUID | None = None
-) -> None:
-    """Put the unsent drafts of this kind about an event away, all `but` one."""
+    session: Session, subject: str, kind: BlastKind, *, but: UUID | None = None,
+    chapter_id: UUID | None = None,
+) -> None:  # fmt: skip
+    """Put the unsent drafts of this kind about an event away, all `but` one; `chapter_id`: only its."""
     which = update(MessageDraft).where(
         col(MessageDraft.subject) == subject,
         col(MessageDraft.kind) == kind,
@@ -104,6 +105,8 @@ def drop_others(
     )
     if but is not None:
         which = which.where(col(MessageDraft.id) != but)
+    if chapter_id is not None:
+        which = which.where(col(MessageDraft.chapter_id) == chapter_id)
     session.exec(which.values(state=DraftState.DROPPED))
 
 
@@ -138,18 +141,19 @@ def hold(session: Session, draft_id: UUID) -> MessageDraft:
     return session.get_one(MessageDraft, draft_id, with_for_update=True, populate_existing=True)
 
 
-def open_draft_about(session: Session, subject: str, kind: BlastKind) -> MessageDraft | None:
-    """Return the newest unsent draft of this kind about an event."""
-    return session.exec(
-        select(MessageDraft)
-        .where(
-            MessageDraft.subject == subject,
-            MessageDraft.kind == kind,
-            col(MessageDraft.state).in_(OPEN),
-        )
-        .order_by(col(MessageDraft.made_at).desc(), col(MessageDraft.id).desc())
-        .limit(1)
-    ).first()
+def open_draft_about(
+    session: Session, subject: str, kind: BlastKind, *, chapter_id: UUID | None = None
+) -> MessageDraft | None:
+    """Return the newest unsent draft of this kind about an event; `chapter_id`: only its."""
+    query = select(MessageDraft).where(
+        MessageDraft.subject == subject,
+        MessageDraft.kind == kind,
+        col(MessageDraft.state).in_(OPEN),
+    )
+    if chapter_id is not None:
+        query = query.where(MessageDraft.chapter_id == chapter_id)
+    newest = query.order_by(col(MessageDraft.made_at).desc(), col(MessageDraft.id).desc())
+    return session.exec(newest.limit(1)).first()
 
 
 def open_drafts(session: Session, chapter_id: UUID) -> Sequence[MessageDraft]:

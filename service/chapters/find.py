@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from sqlmodel import Session, col, select
@@ -25,6 +25,17 @@ def first_chapter(session: Session) -> Chapter:
     if chapter is None:
         raise NotFound(None, "no chapter yet; make one with `acompana chapter add`")
     return chapter
+
+
+def chapters_by_id(session: Session, ids: Iterable[UUID]) -> dict[UUID, Chapter]:
+    """Return these chapters by id, one query."""
+    rows = session.exec(select(Chapter).where(col(Chapter.id).in_(set(ids))))
+    return {chapter.id: chapter for chapter in rows}
+
+
+def is_alone(session: Session, chapter_id: UUID) -> bool:
+    """Return whether no other chapter shares the installation."""
+    return session.exec(select(Chapter.id).where(Chapter.id != chapter_id)).first() is None
 
 
 def chapter_called(session: Session, name: str) -> Chapter:

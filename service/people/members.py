@@ -11,8 +11,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, union_all
+from sqlalchemy import ColumnElement, and_, case, func, or_, tuple_, union_all
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from service.db.insert import insert_new
 from service.people.tables import Consent, Family, Membership, Person, Volunteer
@@ -151,6 +153,32 @@ def voice_for(session: Session, person: Person, chapters: Sequence[UUID]) -> UUI
     return theirs[0] if theirs else chapters[0]
 
 
+def spoken_to_by(others: Sequence[UUID], *, instead_of: UUID) -> SelectOfScalar[UUID]:
+    """Return, as a query, who hears from one of `others` and not from this chapter, as `voice_for` says."""
+    there, here = aliased(Membership), aliased(Membership)
+    at_home = (
+        select(Person.id)
+        .join(Volunteer, col(Volunteer.person_id) == Person.id)
+        .where(col(Person.chapter_id).in_(others), col(Volunteer.left_at).is_(None))
+    )
+    earlier = tuple_(col(there.joined_at), col(there.chapter_id)) < tuple_(
+        col(here.joined_at), col(here.chapter_id)
+    )
+    before = (
+        select(there.person_id)
+        .join(here, col(here.person_id) == there.person_id)
+        .where(
+            col(there.chapter_id).in_(others), *_goes_on(there),
+            here.chapter_id == instead_of, *_goes_on(here), earlier,
+        )
+    )  # fmt: skip
+    return select(Person.id).where(or_(col(Person.id).in_(at_home), col(Person.id).in_(before)))
+
+
+def _goes_on(membership: Any) -> tuple[Any, Any]:
+    return col(membership.is_volunteer), col(membership.left_at).is_(None)
+
+
 # --- as SQL: queries that have joined Volunteer, and Membership by `of_chapter` ---
 
 
@@ -218,6 +246,17 @@ def volunteers_in(
     )
     rows = session.exec(query).all()
     return {one.person_id: seen_by(chapter_id, one, membership) for one, membership in rows}
+
+
+def volunteers_among(session: Session, people: Iterable[UUID], chapter_id: UUID) -> set[UUID]:
+    """Return those of these people who are a chapter's volunteers. One query."""
+    query = (
+        select(Person.id)
+        .join(Volunteer, col(Volunteer.person_id) == Person.id)
+        .join(Membership, of_chapter(chapter_id), isouter=True)
+        .where(col(Person.id).in_(set(people)), is_volunteer_of(chapter_id))
+    )
+    return set(session.exec(query).all())
 
 
 def _copy(volunteer: Volunteer, standing: Standing) -> Volunteer:

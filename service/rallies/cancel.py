@@ -14,8 +14,7 @@ from service.privacy import audit
 from service.privacy.policy import Viewer
 from service.rallies.rules import check_move
 from service.rallies.tables import Rally, RallyState
-from service.rallies.tell import Whom, people_to_tell, tell
-from service.rallies.words import bodies
+from service.rallies.tell import Whom, people_to_tell, said_by_each, tell
 from service.rsvps.close import close_event
 
 
@@ -55,5 +54,5 @@ def _end(
     if not asked or rally.ends_at <= now:
         return None
     template = {RallyState.CANCELLED: "rally_cancelled"}.get(state, "all_clear")
-    told = bodies(session, catalog, rally, template)
+    told = said_by_each(session, catalog, rally, template, rally.starts_at, rally.place)
     return tell(session, rally, asked, told, blast_id=new_id(), by=by, now=now)

@@ -75,7 +75,7 @@ def save_draft(
 
 def _keep_call(session: Session, rally: Rally, by: Author, now: datetime) -> None:
     """The message that calls people to a rally says what the rally says: an approval was about it."""
-    call = open_draft_about(session, rally.subject, BlastKind.CALL)
+    call = open_draft_about(session, rally.subject, BlastKind.CALL, chapter_id=rally.chapter_id)
     if call is None:
         everyone = Audience(rally.chapter_id)
         call = new_draft(

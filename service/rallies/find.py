@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from service.errors import NotFound
-from service.rallies.tables import Rally, RallyState
+from service.rallies.tables import Rally, RallyChapter, RallyState
 
 MOST_LATELY = 100
 LIVE = (RallyState.DRAFT, RallyState.ANNOUNCED, RallyState.UNDERWAY)
@@ -23,6 +24,38 @@ def get_rally(session: Session, chapter_id: UUID, rally_id: UUID) -> Rally:
     return rally
 
 
+def shown_rally(session: Session, chapter_id: UUID, rally_id: UUID) -> Rally:
+    """Return one of the chapter's rallies, or one that it joined or may join. Raises NotFound."""
+    rally = session.get(Rally, rally_id)
+    if rally is None or rally.is_drill:
+        raise NotFound(None, f"no rally {rally_id}")
+    is_offered = rally.opened_at is not None and rally.state is RallyState.ANNOUNCED
+    if rally.chapter_id == chapter_id or is_offered or has_joined(session, chapter_id, rally):
+        return rally
+    raise NotFound(None, f"no rally {rally_id}")
+
+
+def has_joined(session: Session, chapter_id: UUID, rally: Rally) -> bool:
+    """Return whether another chapter calls to this rally too."""
+    return session.get(RallyChapter, (rally.id, chapter_id)) is not None
+
+
+def opened(session: Session, chapter_id: UUID, *, now: datetime) -> Sequence[Rally]:
+    """Return the rallies of other chapters that this one can join, soonest first."""
+    return session.exec(
+        select(Rally)
+        .where(
+            Rally.chapter_id != chapter_id,
+            col(Rally.opened_at).is_not(None),
+            Rally.state == RallyState.ANNOUNCED,
+            Rally.starts_at > now,
+            ~col(Rally.is_drill),
+            col(Rally.id).not_in(_joined(chapter_id)),
+        )
+        .order_by(col(Rally.starts_at))
+    ).all()
+
+
 def list_rallies(
     session: Session, chapter_id: UUID, *, after: UUID | None = None, limit: int
 ) -> Sequence[Rally]:
@@ -34,11 +67,11 @@ def list_rallies(
 
 
 def coming_up(session: Session, chapter_id: UUID, *, now: datetime) -> Sequence[Rally]:
-    """Return what is not over, soonest first. Drills are apart."""
+    """Return what is not over, soonest first, what the chapter joined too. Drills are apart."""
     return session.exec(
         select(Rally)
         .where(
-            Rally.chapter_id == chapter_id,
+            or_(Rally.chapter_id == chapter_id, col(Rally.id).in_(_joined(chapter_id))),
             col(Rally.state).in_(LIVE),
             Rally.ends_at > now,
             ~col(Rally.is_drill),
@@ -59,3 +92,7 @@ def lately(session: Session, chapter_id: UUID, *, now: datetime) -> Sequence[Ral
         .order_by(col(Rally.starts_at).desc())
         .limit(MOST_LATELY)
     ).all()
+
+
+def _joined(chapter_id: UUID) -> SelectOfScalar[UUID]:
+    return select(RallyChapter.rally_id).where(RallyChapter.chapter_id == chapter_id)

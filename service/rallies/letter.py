@@ -18,6 +18,7 @@ from service.messages.catalog import Catalog
 from service.people.audience import Count
 from service.people.register import LANGUAGES
 from service.rallies.tables import Rally
+from service.rallies.together import event_of
 from service.rallies.words import words
 from service.rsvps.choose import Event, count_people
 
@@ -46,12 +47,12 @@ def letter_of(session: Session, catalog: Catalog, draft: MessageDraft, *, now: d
     rally = rally_of(session, draft.subject)
     drafted = {"en": draft.text_en, "es": draft.text_es}
     bodies = {
-        language: arrives(catalog, chapter, rally, body, language)
+        language: arrives(session, catalog, chapter, rally, body, language)
         for language, body in drafted.items()
     }
     calls_to = None
     if rally is not None and draft.kind is BlastKind.CALL:
-        calls_to = Event(rally.subject, rally.starts_at, rally.ends_at)
+        calls_to = event_of(session, rally)
     leaves_at = max(now, draft.send_at or now)
     is_ahead = rally is not None and rally.starts_at > leaves_at
     not_after = rally.starts_at if rally is not None and is_ahead else leaves_at + LIFE
@@ -63,22 +64,39 @@ def count_letter(session: Session, letter: Letter, *, now: datetime) -> Count:
     return count_people(session, audience_of(letter.draft), calls_to=letter.calls_to, now=now)
 
 
-def call_bodies(catalog: Catalog, chapter: Chapter, rally: Rally) -> dict[str, str]:
-    """Return the texts of a rally's call as they arrive, by language."""
-    drafted = {"en": rally.text_en, "es": rally.text_es}
+def call_bodies(
+    session: Session, catalog: Catalog, chapter: Chapter, rally: Rally
+) -> dict[str, str]:
+    """Return the texts of a rally's call as they arrive from this chapter, by language."""
+    drafted = call_words(session, rally, chapter.id)
     return {
-        language: arrives(catalog, chapter, rally, drafted[language], language)
+        language: arrives(session, catalog, chapter, rally, drafted[language], language)
         for language in LANGUAGES
     }
 
 
+def call_words(session: Session, rally: Rally, chapter_id: UUID) -> dict[str, str]:
+    """Return the words that call to a rally; another chapter says them in its own name."""
+    drafted = {"en": rally.text_en, "es": rally.text_es}
+    if chapter_id == rally.chapter_id:
+        return drafted
+    theirs = f"{get_chapter(session, rally.chapter_id).network_name}:"
+    ours = f"{get_chapter(session, chapter_id).network_name}:"
+    return {
+        language: ours + body.removeprefix(theirs) if body.startswith(theirs) else body
+        for language, body in drafted.items()
+    }
+
+
 def arrives(
-    catalog: Catalog, chapter: Chapter, rally: Rally | None, body: str, language: str
-) -> str:
-    """Return one text as it arrives."""
+    session: Session, catalog: Catalog, chapter: Chapter, rally: Rally | None, body: str,
+    language: str,
+) -> str:  # fmt: skip
+    """Return one text as it arrives. Times are local where the rally is held."""
     values = {"network": chapter.network_name, "phone": chapter.contact_phone}
     if rally is not None:
-        said = words(rally, chapter.time_zone, language, catalog)
+        zone = get_chapter(session, rally.chapter_id).time_zone
+        said = words(rally, zone, language, catalog)
         values |= {name: str(getattr(said, name)) for name in OF_AN_EVENT}
     way_out = catalog.word("way_out", "line", language)
     return whole_text(fill(body, values), chapter.network_name, way_out)

@@ -20,8 +20,7 @@ from service.privacy.policy import Viewer
 from service.rallies.draft import FURTHEST, LONGEST, LONGEST_PLACE
 from service.rallies.rules import TOLD, next_reminder_at
 from service.rallies.tables import Rally, RallyState
-from service.rallies.tell import Whom, people_to_tell, tell
-from service.rallies.words import bodies_after
+from service.rallies.tell import Whom, people_to_tell, said_by_each, tell
 from service.rsvps.ask import CONFIRM, open_asks
 from service.rsvps.hold import release_holds
 from service.rsvps.respond import rsvps_of
@@ -60,7 +59,7 @@ def move(
     session: Session, catalog: Catalog, rally: Rally, where: Where, *, whom: Whom, blast_id: UUID,
     by: Viewer, now: datetime,
 ) -> Blast | None:  # fmt: skip
-    """Change time or place; return the blast that tells it, or None if nobody has been asked.
+    """Change time or place; return the blast that tells it, or None if its chapter asked nobody.
 
     Every answer stays. Whoever is told is asked again, and a yes of before counts until they answer;
     reminders follow the new time. What waits to be sent about the old one is taken back.
@@ -76,7 +75,7 @@ def move(
     template = check_change(rally, where, now=now)
     refuse_before_the_call(session, rally)
     place = where.place.strip()
-    told = bodies_after(session, catalog, rally, template, where.starts_at, place)
+    told = said_by_each(session, catalog, rally, template, where.starts_at, place)
     rally.starts_at, rally.ends_at, rally.place = where.starts_at, where.ends_at, place
     rally.moved_at, rally.moves = now, rally.moves + 1
     _take_back(session, rally, now)

@@ -12,6 +12,7 @@ from service.outbox.enqueue import Outbox, Text
 from service.people.tables import Person
 from service.rallies.rules import Reminder, due_reminder, how_near, next_reminder_at
 from service.rallies.tables import Rally, RallyState
+from service.rallies.together import voices
 from service.rallies.words import words
 from service.rsvps.respond import rsvps_of
 from service.rsvps.tables import COMING
@@ -48,9 +49,11 @@ def _remind(
     zone = get_chapter(session, rally.chapter_id).time_zone
     near = how_near(rally.starts_at, zone, now)
     new = 0
-    for rsvp in rsvps_of(session, [rally.subject])[rally.subject]:
-        if rsvp.state not in COMING:
-            continue
+    answers = rsvps_of(session, [rally.subject])[rally.subject]
+    coming = {rsvp.person_id: rsvp for rsvp in answers if rsvp.state in COMING}
+    spoken_to = voices(session, rally, coming)
+    speakers = {one: caller for caller, people in spoken_to.items() for one in people}
+    for rsvp in coming.values():
         person = session.get_one(Person, rsvp.person_id)
         said = words(rally, zone, person.language, outbox.catalog)
         when = outbox.catalog.word("when", near, person.language)
@@ -67,5 +70,5 @@ def _remind(
             quiet_exempt=True,
             not_after=rally.starts_at - reminder.useful_until,
         )
-        new += outbox.text(session, person, text, now=now)
+        new += outbox.of(speakers[person.id]).text(session, person, text, now=now)
     return new

@@ -61,11 +61,22 @@ class Rally(Table, table=True):
     people_came: int | None = None  # as counted there; None: nobody has said
     texted_by: UUID | None = None  # the organizer who texted it in: somebody else has to send it
     is_drill: bool = Field(default=False, sa_column_kwargs=since("0"))
+    opened_at: datetime | None = None  # other chapters may join it
 
     @property
     def subject(self) -> str:
         """How lower rooms name this rally. A drill's texts go by another name, which the claim knows."""
         return f"{DRILL if self.is_drill else 'rally:'}{self.id.hex}"
+
+
+class RallyChapter(Table, table=True):
+    """Another chapter that calls its own people to a rally, from its own number."""
+
+    __tablename__ = "rally_chapter"
+    rally_id: UUID = Field(foreign_key="rally.id", primary_key=True)
+    chapter_id: UUID = Field(foreign_key="chapter.id", primary_key=True, index=True)
+    joined_by: str
+    joined_at: datetime
 
 
 class Attendance(Table, table=True):

@@ -15,8 +15,8 @@ from service.blasts.tables import Blast, BlastKind, BlastState, MessageDraft
 from service.errors import WrongState
 from service.privacy import audit
 from service.privacy.policy import Viewer
-from service.rallies.find import get_rally
 from service.rallies.tables import Rally, RallyState
+from service.rallies.together import unjoin_unheard
 from service.rsvps.ask import count_asked
 from service.rsvps.seats import remove_seats
 
@@ -60,9 +60,11 @@ def take_back(session: Session, blast: Blast, *, by: Viewer, now: datetime) -> R
     session.refresh(blast, with_for_update=True)  # the clock may be launching it at this moment
     if blast.kind is not BlastKind.CALL or blast.state is not BlastState.SCHEDULED:
         raise WrongState("message_not_in_state", f"blast {blast.id} is {blast.state}")
-    rally = get_rally(session, blast.chapter_id, UUID(blast.subject.partition(":")[2]))
+    rally = session.get_one(Rally, UUID(blast.subject.partition(":")[2]))
     stop(session, blast, reason="taken_back", now=now)
-    if not count_asked(session, [rally.subject]):  # nobody knows of it yet
+    if blast.chapter_id != rally.chapter_id:
+        unjoin_unheard(session, rally, blast.chapter_id)
+    elif not count_asked(session, [rally.subject]):  # nobody knows of it yet
         remove_seats(session, rally.subject)
         rally.state, rally.announced_at, rally.remind_at = RallyState.DRAFT, None, None
     session.add(rally)

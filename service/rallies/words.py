@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
@@ -75,17 +76,16 @@ def words_of(
     )
 
 
-def bodies(session: Session, catalog: Catalog, rally: Rally, template: str) -> dict[str, str]:
-    """Return a text about the rally in every language: language -> words."""
-    return bodies_after(session, catalog, rally, template, rally.starts_at, rally.place)
-
-
 def bodies_after(
-    session: Session, catalog: Catalog, rally: Rally, template: str, starts_at: datetime, place: str
-) -> dict[str, str]:
-    """Return a text in every language, as if the rally were held then and there."""
+    session: Session, catalog: Catalog, rally: Rally, template: str, starts_at: datetime,
+    place: str, *, speaker: UUID | None = None,
+) -> dict[str, str]:  # fmt: skip
+    """Return a text in every language, as if the rally were held then and there.
+
+    speaker: the chapter that says it (None: the rally's own); times are local where it is held.
+    """
     chapter = get_chapter(session, rally.chapter_id)
-    speaking = voice_of(session, catalog, chapter)
+    speaking = voice_of(session, catalog, get_chapter(session, speaker or chapter.id))
     needs = catalog.template(template).placeholders
     made = {}
     for language in LANGUAGES:

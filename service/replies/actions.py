@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from service.chapters.find import get_chapter
 from service.messages import dates
+from service.people.members import chapters_of
 from service.rallies.actions.count import Noted, Said, note_done
 from service.rallies.actions.tables import ActionKind
 from service.replies.intents import Intent, Reply
@@ -24,7 +25,10 @@ KINDS = {
 def hear(talk: Conversation, reply: Reply) -> bool:
     """Count it and answer; return False where nobody was asked to do that."""
     person = talk.person
-    noted = note_done(talk.session, person.id, person.chapter_id, KINDS[reply.intent], now=talk.now)
+    chapters = {person.chapter_id, talk.chapter_id, *chapters_of(talk.session, person)}
+    noted = note_done(
+        talk.session, person.id, chapters, KINDS[reply.intent], texted=talk.chapter_id, now=talk.now
+    )
     if noted is None:
         return False
     talk.inbound.subject = noted.action.subject

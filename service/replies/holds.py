@@ -19,6 +19,7 @@ from service.outbox.find import may_have_arrived
 from service.outbox.tables import Priority
 from service.people.tables import Person
 from service.replies.events import describe
+from service.rsvps.ask import asker_of
 from service.rsvps.hold import Held, hold_places, lapse, lapsed_holds, quiet_of, seats_to_offer
 from service.rsvps.rules import texting_time
 from service.rsvps.tables import Rsvp, SeatRole
@@ -106,22 +107,24 @@ def _tell_of_hold(session: Session, outbox: Outbox, held: Held, now: datetime) -
         not_before=held.hold.told_at,
         not_after=until,
     )
-    outbox.of(event.chapter_id).text(session, person, text, now=now)
+    speaker = asker_of(session, person.id, rsvp.subject) or event.chapter_id
+    outbox.of(speaker).text(session, person, text, now=now)
 
 
 def _tell_of_lapse(session: Session, outbox: Outbox, rsvp: Rsvp, now: datetime) -> None:
     person = session.get_one(Person, rsvp.person_id)
     event = describe(session, rsvp.subject, person.language, outbox.catalog, now=now)
+    speaker = asker_of(session, person.id, rsvp.subject) or event.chapter_id
     text = Text(
         "hold_passed",
         once_key=f"passed:{rsvp.id.hex}:{now.isoformat()}",
         subject=rsvp.subject,
         values={"day": event.day, "area": event.area},
         quiet_exempt=True,
-        not_before=texting_time(now, event.starts_at, quiet_of(session, person, event.chapter_id)),
+        not_before=texting_time(now, event.starts_at, quiet_of(session, person, speaker)),
         not_after=event.starts_at,
     )
-    outbox.of(event.chapter_id).text(session, person, text, now=now)
+    outbox.of(speaker).text(session, person, text, now=now)
 
 
 def _once_key(rsvp: Rsvp) -> str:

@@ -129,7 +129,7 @@ class Which:
             if rally.subject not in known:
                 open_asks(
                     self._session, [talk.person.id], rally.subject, now=talk.now,
-                    expires_at=rally.starts_at,
+                    expires_at=rally.starts_at, chapter_id=talk.chapter_id,
                 )  # fmt: skip
         self.asks = open_asks_of(self._session, talk.person.id, now=talk.now)
 

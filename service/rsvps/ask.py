@@ -31,14 +31,19 @@ def open_asks(
     kind: str = COME,
     now: datetime,
     expires_at: datetime,
+    chapter_id: UUID | None = None,
 ) -> None:
-    """Note that these people were asked. Safe to run twice: a second ask opens the first again."""
+    """Note that these people were asked. Safe to run twice: a second ask opens the first again.
+
+    chapter_id: whose number asked them, where that is not the event's own; the first to ask stays.
+    """
     rows = [
         {
             "id": new_id(),
             "person_id": person_id,
             "subject": subject,
             "kind": kind,
+            "chapter_id": chapter_id,
             "asked_at": now,
             "expires_at": expires_at,
         }
@@ -199,6 +204,20 @@ def close_asks(
 def people_asked(session: Session, subject: str) -> Sequence[UUID]:
     """Return who was ever asked about `subject`."""
     return session.exec(select(Ask.person_id).where(Ask.subject == subject).distinct()).all()
+
+
+def asker_of(session: Session, person_id: UUID, subject: str) -> UUID | None:
+    """Return whose number asked this person to come; None: the event's own, or they were not asked."""
+    query = select(Ask.chapter_id).where(
+        Ask.person_id == person_id, Ask.subject == subject, Ask.kind == COME
+    )
+    return session.exec(query).first()
+
+
+def who_asked(session: Session, subject: str) -> dict[UUID, UUID | None]:
+    """Return who was asked to come, by whose chapter (None: the event's own)."""
+    query = select(Ask.person_id, Ask.chapter_id).where(Ask.subject == subject, Ask.kind == COME)
+    return dict(session.exec(query).all())
 
 
 def count_asked(session: Session, subjects: Iterable[str]) -> dict[str, int]:

@@ -18,6 +18,7 @@ from service.people.audience import (
     count_audience,
     one_of_each_language,
 )
+from service.people.members import spoken_to_by
 from service.people.tables import Person
 from service.rsvps.ask import COME
 from service.rsvps.tables import COMING, Ask, Rsvp, RsvpState, Seat
@@ -35,18 +36,22 @@ class Answered(StrEnum):
 
 @dataclass(frozen=True)
 class Event:
-    """What a call is about: who has been asked to it, or is busy meanwhile, is left out."""
+    """What a call is about: who has been asked to it, or is busy meanwhile, is left out.
+
+    callers: the chapters that call to it. Whoever belongs to several hears from one of them.
+    """
 
     subject: str
     starts_at: datetime
     ends_at: datetime
+    callers: tuple[UUID, ...] = ()
 
 
 def count_people(
     session: Session, audience: Audience, *, calls_to: Event | None = None, now: datetime
 ) -> Count:
     """Count who would get a text now, and who would not: the reasons of people/audience.py, and
-    already_asked and busy where it calls to an event.
+    already_asked, other_chapter and busy where it calls to an event.
     """
     return count_audience(session, audience, now=now, bounds=_bounds(audience, calls_to))
 
@@ -77,8 +82,11 @@ def _bounds(audience: Audience, calls_to: Event | None) -> Bounds:
     among = [_who(what, subject) for what, subject in filter(None, told)]
     if calls_to is None:
         return Bounds(among)
-    without = {"already_asked": _asked(calls_to.subject), "busy": _busy(calls_to)}
-    return Bounds(among, without)
+    without = {"already_asked": _asked(calls_to.subject)}
+    others = [each for each in calls_to.callers if each != audience.chapter_id]
+    if others:
+        without["other_chapter"] = spoken_to_by(others, instead_of=audience.chapter_id)
+    return Bounds(among, without | {"busy": _busy(calls_to)})
 
 
 def _who(what: Answered, subject: str) -> People:

@@ -15,18 +15,18 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import aliased
-from sqlmodel import Session, and_, col, exists, or_, select, update
+from sqlmodel import Session, and_, col, exists, func, or_, select, update
 
 from service.chapters.tables import Chapter
 from service.outbox.tables import Delivery
 from service.outbox.withdraw import withdraw
 from service.people.members import of_chapter, paused_until_in, vetting_in
 from service.people.tables import Consent, Membership, Person, Volunteer
-from service.rsvps.ask import HOLD, close_asks, open_asks
+from service.rsvps.ask import COME, HOLD, close_asks, open_asks
 from service.rsvps.respond import leave_seat
 from service.rsvps.rules import LAST_ANSWER, Hold, Quiet, Responder, check_move, fits, hold
 from service.rsvps.seats import places_for, take_places
-from service.rsvps.tables import COMING, Rsvp, RsvpState, Seat
+from service.rsvps.tables import COMING, Ask, Rsvp, RsvpState, Seat
 
 BUSY = (*COMING, RsvpState.HELD)
 OFFERS = ("promoted_hold", "promoted_hold_party")  # the texts that tell of a hold
@@ -169,12 +169,16 @@ def _line(session: Session, seat: Seat, now: datetime) -> list[tuple[Rsvp, Respo
     until = col(Volunteer.paused_until) if here is None else paused_until_in(here)
     awake = or_(until.is_(None), until <= now)
     trust = col(Volunteer.vetting) if here is None else vetting_in(here)
+    was_asked = and_(
+        col(Ask.person_id) == Rsvp.person_id, col(Ask.subject) == Rsvp.subject, Ask.kind == COME
+    )  # whose number asked them keeps its quiet hours
     columns: Any = (Rsvp, Person, Volunteer, Chapter, trust)
     rows = session.exec(
         select(*columns)
         .select_from(Rsvp)
         .join(Person, col(Person.id) == Rsvp.person_id)
-        .join(Chapter, col(Chapter.id) == (Person.chapter_id if here is None else here))
+        .join(Ask, was_asked, isouter=True)
+        .join(Chapter, col(Chapter.id) == func.coalesce(Ask.chapter_id, here or Person.chapter_id))
         .join(Membership, of_chapter(here or UUID(int=0)), isouter=True)
         .join(Volunteer, col(Volunteer.person_id) == Person.id, isouter=True)
         .where(

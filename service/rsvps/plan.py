@@ -21,7 +21,10 @@ def launch_due_blasts(database: Database, *, now: datetime) -> int:
             with database.write() as session:
                 blast, people = write_chunk(session, blast_id, now=now)
                 if blast.asks:
-                    open_asks(session, people, blast.subject, now=now, expires_at=blast.not_after)
+                    open_asks(
+                        session, people, blast.subject, now=now, expires_at=blast.not_after,
+                        chapter_id=blast.chapter_id,
+                    )  # fmt: skip
                 written += len(people)
                 is_done = blast.state is not BlastState.PLANNING
     return written

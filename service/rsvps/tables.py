@@ -89,6 +89,8 @@ class Ask(Table, table=True):
     number: int | None = None  # its number on the weekly list
     # Why this person: words that pages spell out ("speaks:es near:12"), nothing personal.
     reason: str | None = None
+    # Whose number asked; None: that of the event's own chapter.
+    chapter_id: UUID | None = Field(default=None, foreign_key="chapter.id")
     asked_at: datetime
     expires_at: datetime
     answered_at: datetime | None = None

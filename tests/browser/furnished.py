@@ -35,6 +35,7 @@ from service.rallies.announce import announce
 from service.rallies.draft import Draft, save_draft
 from service.rallies.drill import start_drill
 from service.rallies.tables import Rally, RallyKind, RallyState
+from service.rallies.together import open_to_chapters
 from service.replies.receive import Reception, act_on, take_in
 from service.rsvps.respond import Answer, respond
 from service.rsvps.tables import Rsvp
@@ -88,6 +89,13 @@ def furnish(site: Site) -> None:
         coming = session.exec(select(Person).join(Rsvp, col(Rsvp.person_id) == Person.id)).first()
         if coming is not None:
             belong(session, coming, bay.id, now=now)
+        invited = ("Come on Sunday?", "¿Viene el domingo?")
+        shared = save_draft(
+            session, bay, Draft("Vigil of Bay", "Pier 1", now + timedelta(days=7), *invited), by="Ana",
+            now=now,
+        )  # fmt: skip
+        announce(session, shared, blast_id=new_id(), by=SYSTEM, now=now)
+        open_to_chapters(session, shared, is_open=True, by=SYSTEM, now=now)
 
 
 def _act(site: Site) -> None:
@@ -163,6 +171,7 @@ def pages_of(site: Site) -> list[str]:
         waiting, approved = session.exec(select(CheckIn.id).order_by(col(CheckIn.id))).all()
         draft = the(Rally, Rally.state == RallyState.DRAFT)
         rally = the(Rally, Rally.title == "March")
+        shared = the(Rally, Rally.title == "Vigil of Bay")
         drill, note = the(Rally, col(Rally.is_drill)), the(MessageDraft)
         action, blast, office, sender = the(Action), the(Blast), the(Office), the(Sender)
         safety, uploaded, text = the(SafetyCheck), the(UploadedList), the(Inbound)
@@ -179,7 +188,7 @@ def pages_of(site: Site) -> list[str]:
         f"/checkins/{approved}/outcome", f"/checkins/{approved}/sheet",
         "/rallies/new", f"/rallies/{rally}", f"/rallies/{draft}", f"/rallies/{draft}/edit",
         f"/rallies/{rally}/cancel", f"/rallies/{rally}/move", f"/rallies/{rally}/all-clear",
-        f"/rallies/{rally}/close", f"/rallies/{draft}/send",
+        f"/rallies/{rally}/close", f"/rallies/{draft}/send", f"/rallies/{shared}",
         "/messages/new", f"/messages/{blast}", f"/messages/{blast}/stop", f"/drafts/{note}/edit",
         f"/drafts/{note}/people", f"/drafts/{note}/send",
         "/actions", "/actions/new", f"/actions/{action}", f"/actions/{action}/edit",

@@ -20,7 +20,7 @@ from service.settings import Settings
 from service.wiring import Wiring, wire
 from tests import postgres
 from tests.faults.parts import Parts
-from tests.sandbox.driver import ACCOUNT, OURS, TOKEN, Sandbox, running_sandbox
+from tests.sandbox.driver import ACCOUNT, OURS, OURS_TOO, TOKEN, Sandbox, running_sandbox
 
 DATABASES = ("sqlite", "postgresql")
 SCALE = 0.25  # of the protocol's delays and of the carrier's
@@ -120,7 +120,10 @@ def prepared() -> Iterator[Grounds]:
     folder = Path(tempfile.mkdtemp(prefix="acompana-faults-"))
     port = free_port(0)
     inbound = f"http://localhost:{port}/webhooks/twilio/inbound"
-    flags = ("--number", OURS, "--inbound-url", inbound, "--delay-scale", str(SCALE))
+    flags = (
+        "--number", OURS, "--number", OURS_TOO, "--inbound-url", inbound,
+        "--delay-scale", str(SCALE),
+    )  # fmt: skip
     try:
         original = folder / "original.sqlite"
         upgrade(f"sqlite:///{original}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -38,17 +38,21 @@ class Noted:
 
 
 def note_done(
-    session: Session, person_id: UUID, chapter_id: UUID, kind: ActionKind, *, now: datetime
-) -> Noted | None:
+    session: Session, person_id: UUID, chapters: Collection[UUID], kind: ActionKind, *,
+    texted: UUID, now: datetime,
+) -> Noted | None:  # fmt: skip
     """Count that somebody called, signed or wrote; None where nobody was ever asked for that.
 
-    Of several open ones it is the newest that they have not done: first of those they were asked
+    chapters: theirs; texted: the one whose number they wrote to. Of several open ones it is what
+    that one asked them, then the newest that they have not done: first of those they were asked
     about. What is over is not counted any more.
     """
     told = session.exec(
         select(Action)
         .where(
-            Action.chapter_id == chapter_id, Action.kind == kind, Action.state != ActionState.DRAFT
+            col(Action.chapter_id).in_(chapters),
+            Action.kind == kind,
+            Action.state != ActionState.DRAFT,
         )
         .order_by(col(Action.announced_at).desc(), col(Action.id).desc())
     ).all()
@@ -58,13 +62,19 @@ def note_done(
     if not is_open:
         return Noted(told[0], Said.OVER, count_done(session, [told[0].id])[told[0].id])
     asked, done = (_of_person(session, table, person_id) for table in (ActionTurn, ActionDone))
-    open_first = sorted(is_open, key=lambda one: (one.id in done, one.id not in asked))
-    action = open_first[0]
+    action = min(is_open, key=lambda one: _nearness(one, texted, asked, done))
     row = {"action_id": action.id, "person_id": person_id, "done_at": now}
     new = insert_new(session, ActionDone).values(**row).returning(col(ActionDone.person_id))
     is_new = session.execute(new).first() is not None
     count = count_done(session, [action.id])[action.id]
     return Noted(action, Said.COUNTED if is_new else Said.AGAIN, count)
+
+
+def _nearness(
+    action: Action, texted: UUID, asked: Collection[UUID], done: Collection[UUID]
+) -> tuple[bool, bool, bool]:
+    is_asked = action.id in asked
+    return not (is_asked and action.chapter_id == texted), action.id in done, not is_asked
 
 
 def count_done(session: Session, ids: Iterable[UUID]) -> dict[UUID, int]:

@@ -101,7 +101,7 @@ def save_offer(talk: Conversation, told: joining.Told) -> None:
     said = rally_words.words(training, zone, talk.person.language, talk.outbox.catalog)
     open_asks(
         talk.session, [talk.person.id], training.subject, now=talk.now,
-        expires_at=training.starts_at,
+        expires_at=training.starts_at, chapter_id=talk.chapter_id,
     )  # fmt: skip
     talk.inbound.subject = training.subject
     talk.answer("joined_training", {"day": said.day, "time": said.time, "place": said.place})

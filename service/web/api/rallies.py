@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import Field
 from sqlmodel import Session
 
-from service.chapters.find import get_chapter
+from service.chapters.find import chapters_by_id, get_chapter
 from service.db import new_id
 from service.errors import InvalidValue
 from service.messages.segments import LONGEST_BODY
@@ -21,18 +21,20 @@ from service.rallies.announce import announce
 from service.rallies.cancel import cancel, stand_down
 from service.rallies.close import close
 from service.rallies.draft import LONGEST_PLACE, LONGEST_TITLE, MOST_PEOPLE, Draft, save_draft
-from service.rallies.find import get_rally, list_rallies
+from service.rallies.find import get_rally, list_rallies, opened, shown_rally
 from service.rallies.letter import call_bodies
 from service.rallies.more import call_more
 from service.rallies.move import Where, move
 from service.rallies.tables import Rally, RallyKind, RallyState
 from service.rallies.tell import Whom
+from service.rallies.together import open_to_chapters
 from service.web.api.answers import Answers, answers_about
 from service.web.api.auth import Caller, Who
 from service.web.api.blasts import ShownBlast, show_blast
 from service.web.api.paging import Page, Paging, cut
 from service.web.api.shapes import ONE_LINE, PLAIN, Moment, Shape, up_to
 from service.web.session import Now, Parts, Read, Write
+from service.wiring import Wiring
 
 router = APIRouter(prefix="/rallies", tags=["rallies"])
 
@@ -66,7 +68,7 @@ class Announcement(Shape):
 
 
 class MorePeople(Announcement):
-    """Whom else: volunteers of the chapter who have not been asked. Empty lists mean all."""
+    """Whom else: our volunteers who have not been asked. Empty lists mean all."""
 
     min_vetting: Annotated[int, Field(ge=0, le=3)] = 0
     languages: list[Literal["en", "es"]] = Field(default_factory=list)
@@ -83,6 +85,12 @@ class Change(Shape):
     blast_id: UUID | None = None
 
 
+class Opening(Shape):
+    """Whether other chapters may join."""
+
+    is_open: bool = True
+
+
 class Ending(Shape):
     """Who came: everybody counted, and the volunteers who were seen."""
 
@@ -91,9 +99,14 @@ class Ending(Shape):
 
 
 class ShownRally(Shape):
-    """A public event. Times are in UTC; `time_zone` is the chapter's."""
+    """A public event. Times are in UTC; `network` holds it, and `time_zone` is where it is held.
+
+    is_open: other chapters may join it. Answers are counted over all that call to it.
+    """
 
     id: UUID
+    network: str
+    is_open: bool
     kind: RallyKind
     state: RallyState
     title: str
@@ -124,7 +137,7 @@ def draft_rally(
         raise InvalidValue("id", "id_taken")
     rally = _save(session, who, told.id or new_id(), told, now)
     response.status_code = 201 if existing is None else 200
-    return _show_one(session, who, rally)
+    return _show_one(session, rally)
 
 
 @router.get("")
@@ -132,13 +145,19 @@ def find_rallies(paging: Annotated[Paging, Query()], session: Read, who: Who) ->
     """List the chapter's rallies, oldest draft first."""
     rows = list_rallies(session, who.chapter_id, after=paging.after, limit=paging.wanted)
     shown, following = cut(rows, paging, lambda row: row.id)
-    return Page(items=_show(session, who, shown), next=following)
+    return Page(items=_show(session, shown), next=following)
+
+
+@router.get("/opened")
+def find_opened(session: Read, who: Who, now: Now) -> list[ShownRally]:
+    """List the rallies of other chapters that ours can join, soonest first."""
+    return _show(session, opened(session, who.chapter_id, now=now))
 
 
 @router.get("/{rally_id}")
 def see_rally(rally_id: UUID, session: Read, who: Who) -> ShownRally:
-    """Return one rally."""
-    return _show_one(session, who, get_rally(session, who.chapter_id, rally_id))
+    """Return one rally: ours, or one that is open to us."""
+    return _show_one(session, shown_rally(session, who.chapter_id, rally_id))
 
 
 @router.put("/{rally_id}")
@@ -147,7 +166,7 @@ def change_rally(
 ) -> ShownRally:
     """Change a draft that has not been announced."""
     get_rally(session, who.chapter_id, rally_id)
-    return _show_one(session, who, _save(session, who, rally_id, told, now))
+    return _show_one(session, _save(session, who, rally_id, told, now))
 
 
 @router.post("/{rally_id}/announce")
@@ -162,7 +181,7 @@ def announce_rally(
     """
     told = told or Announcement()
     rally = get_rally(session, who.chapter_id, rally_id)
-    bodies = call_bodies(wiring.catalog, get_chapter(session, who.chapter_id), rally)
+    bodies = call_bodies(session, wiring.catalog, get_chapter(session, who.chapter_id), rally)
     blast = announce(
         session, rally, blast_id=told.blast_id or new_id(), by=who.viewer, now=now, at=told.at,
         bodies=bodies,
@@ -178,18 +197,32 @@ def call_more_people(
 
     To more people than the chapter's limit it is refused (409, `second_needed`), as the first call is.
     """
-    told = told or MorePeople()
     rally = get_rally(session, who.chapter_id, rally_id)
-    bodies = call_bodies(wiring.catalog, get_chapter(session, who.chapter_id), rally)
-    audience = Audience(
-        who.chapter_id, min_vetting=told.min_vetting, languages=tuple(told.languages),
-        areas=tuple(told.areas),
-    )  # fmt: skip
-    blast = call_more(
-        session, rally, audience, bodies, blast_id=told.blast_id or new_id(), by=who.viewer,
-        now=now, at=told.at,
-    )  # fmt: skip
-    return show_blast(session, blast)
+    return _call(session, wiring, who, rally, told or MorePeople(), now)
+
+
+@router.post("/{rally_id}/open")
+def open_rally(
+    rally_id: UUID, session: Write, who: Who, now: Now, told: Opening | None = None
+) -> ShownRally:
+    """Let other chapters join it, or no further one; who has joined stays. Safe to send twice."""
+    rally = get_rally(session, who.chapter_id, rally_id)
+    told = told or Opening()
+    open_to_chapters(session, rally, is_open=told.is_open, by=who.viewer, now=now)
+    return _show_one(session, rally)
+
+
+@router.post("/{rally_id}/join")
+def join_rally(
+    rally_id: UUID, session: Write, wiring: Parts, who: Who, now: Now, told: MorePeople | None = None,
+) -> ShownBlast:  # fmt: skip
+    """Call our people to another chapter's rally, from our number; return the blast.
+
+    Nobody who was asked by any chapter is asked again. Sent again with another id, it calls whoever is
+    new since. To more people than our chapter's limit it is refused (409, `second_needed`).
+    """
+    rally = shown_rally(session, who.chapter_id, rally_id)
+    return _call(session, wiring, who, rally, told or MorePeople(), now)
 
 
 @router.post("/{rally_id}/cancel")
@@ -198,7 +231,7 @@ def cancel_rally(rally_id: UUID, session: Write, wiring: Parts, who: Who, now: N
     rally = get_rally(session, who.chapter_id, rally_id)
     if rally.state is not RallyState.CANCELLED:
         cancel(session, wiring.catalog, rally, by=who.viewer, now=now)
-    return _show_one(session, who, rally)
+    return _show_one(session, rally)
 
 
 @router.post("/{rally_id}/move")
@@ -211,7 +244,7 @@ def move_rally(
         session, wiring.catalog, rally, Where(told.starts_at, told.ends_at, told.place),
         whom=told.whom, blast_id=told.blast_id or new_id(), by=who.viewer, now=now,
     )  # fmt: skip
-    return _show_one(session, who, rally)
+    return _show_one(session, rally)
 
 
 @router.post("/{rally_id}/all-clear")
@@ -220,7 +253,7 @@ def clear_rally(rally_id: UUID, session: Write, wiring: Parts, who: Who, now: No
     rally = get_rally(session, who.chapter_id, rally_id)
     if rally.state is not RallyState.ALL_CLEAR:
         stand_down(session, wiring.catalog, rally, by=who.viewer, now=now)
-    return _show_one(session, who, rally)
+    return _show_one(session, rally)
 
 
 @router.post("/{rally_id}/close")
@@ -230,7 +263,22 @@ def close_rally(rally_id: UUID, told: Ending, session: Write, who: Who, now: Now
     for person_id in told.came:
         get_volunteer(session, who.chapter_id, person_id)
     close(session, rally, people_came=told.people_came, came=told.came, by=who.viewer, now=now)
-    return _show_one(session, who, rally)
+    return _show_one(session, rally)
+
+
+def _call(
+    session: Session, wiring: Wiring, who: Caller, rally: Rally, told: MorePeople, now: datetime
+) -> ShownBlast:
+    bodies = call_bodies(session, wiring.catalog, get_chapter(session, who.chapter_id), rally)
+    audience = Audience(
+        who.chapter_id, min_vetting=told.min_vetting, languages=tuple(told.languages),
+        areas=tuple(told.areas),
+    )  # fmt: skip
+    blast = call_more(
+        session, rally, audience, bodies, blast_id=told.blast_id or new_id(), by=who.viewer,
+        now=now, at=told.at,
+    )  # fmt: skip
+    return show_blast(session, blast)
 
 
 def _save(session: Session, who: Caller, id_: UUID, told: RallyDraft, now: datetime) -> Rally:
@@ -250,23 +298,25 @@ def _save(session: Session, who: Caller, id_: UUID, told: RallyDraft, now: datet
     return save_draft(session, chapter, draft, by=by.name, by_id=by.id, now=now)
 
 
-def _show_one(session: Session, who: Caller, rally: Rally) -> ShownRally:
-    return _show(session, who, [rally])[0]
+def _show_one(session: Session, rally: Rally) -> ShownRally:
+    return _show(session, [rally])[0]
 
 
-def _show(session: Session, who: Caller, rallies: Sequence[Rally]) -> list[ShownRally]:
-    zone = get_chapter(session, who.chapter_id).time_zone
+def _show(session: Session, rallies: Sequence[Rally]) -> list[ShownRally]:
+    chapters = chapters_by_id(session, [rally.chapter_id for rally in rallies])
     answers = answers_about(session, [rally.subject for rally in rallies])
     return [
         ShownRally(
             id=rally.id,
+            network=chapters[rally.chapter_id].network_name,
+            is_open=rally.opened_at is not None,
             kind=rally.kind,
             state=rally.state,
             title=rally.title,
             place=rally.place,
             starts_at=rally.starts_at,
             ends_at=rally.ends_at,
-            time_zone=zone,
+            time_zone=chapters[rally.chapter_id].time_zone,
             text_en=rally.text_en,
             text_es=rally.text_es,
             people_limit=rally.people_limit,

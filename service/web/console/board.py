@@ -69,6 +69,7 @@ def board(session: Read, desk: AtDesk) -> HTMLResponse:
         others=[card for card in cards if card.status not in URGENT],
         more=coming - len(cards),
         rallies=rally_cards(session, [r for r in planned if r.state is RallyState.ANNOUNCED]),
+        opened=rally_cards(session, rallies.opened(session, desk.chapter_id, now=now)),
         drafts=[each for each in unsent if each.state is DraftState.DRAFT],
         approvals=[each for each in unsent if each.state is DraftState.AWAITING_SECOND],
         messages=message_cards(session, desk, _recent(session, desk.chapter_id, now)),

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
+from service.chapters.find import chapters_by_id
 from service.chapters.tables import Office
 from service.checkins.find import LIVE
 from service.checkins.register import call_by
@@ -60,10 +61,12 @@ class CheckInMark:
 
 @dataclass(frozen=True)
 class RallyCard:
-    """One rally and how it is answered."""
+    """One rally and how it is answered. `network`, `zone`: of the chapter that holds it."""
 
     rally: Rally
     tally: Tally
+    network: str
+    zone: str
 
 
 def checkin_cards(session: Session, desk: Desk, checkins: Sequence[CheckIn]) -> list[CheckInCard]:
@@ -109,7 +112,16 @@ def checkin_marks(
 def rally_cards(session: Session, rallies: Sequence[Rally]) -> list[RallyCard]:
     """Return the cards of these rallies."""
     answers = rsvps_of(session, [rally.subject for rally in rallies])
-    return [RallyCard(rally, tally(answers[rally.subject])) for rally in rallies]
+    chapters = chapters_by_id(session, [rally.chapter_id for rally in rallies])
+    return [
+        RallyCard(
+            rally,
+            tally(answers[rally.subject]),
+            chapters[rally.chapter_id].network_name,
+            chapters[rally.chapter_id].time_zone,
+        )
+        for rally in rallies
+    ]
 
 
 def offices_by_id(session: Session, ids: Iterable[UUID]) -> dict[UUID, Office]:

@@ -61,8 +61,10 @@ def save_new(session: Write, desk: AtDesk, form: Form) -> Response:
 @router.get("/rallies/{rally_id}/edit")
 def edit(session: Read, desk: AtDesk, rally_id: UUID, kept: str = "") -> HTMLResponse:
     """Show a draft, whole or as it was left."""
-    call = open_draft_about(session, f"rally:{rally_id.hex}", BlastKind.CALL)
-    if call is not None and call.chapter_id == desk.chapter_id and call.typed.get("unfinished"):
+    call = open_draft_about(
+        session, f"rally:{rally_id.hex}", BlastKind.CALL, chapter_id=desk.chapter_id
+    )
+    if call is not None and call.typed.get("unfinished"):
         return _form(session, desk, dict(call.typed) | {"id": str(rally_id)}, is_kept=bool(kept))
     rally = get_rally(session, desk.chapter_id, rally_id)
     _must_be_draft(rally)
@@ -95,7 +97,7 @@ def _save(session: Session, desk: Desk, form: Sent, rally_id: UUID) -> Response:
         rally = save_draft(
             session, chapter, draft, by=desk.organizer.name, by_id=desk.organizer.id, now=desk.now
         )
-    call = open_draft_about(session, rally.subject, BlastKind.CALL)
+    call = open_draft_about(session, rally.subject, BlastKind.CALL, chapter_id=desk.chapter_id)
     return go_to("/" if call is None else f"/drafts/{call.id}/people")
 
 

@@ -158,11 +158,18 @@ def _page(
         chosen=describe(desk, audience, titles_of(session, audience)), zone=chapter.time_zone,
         cost=_cost(session, chapter, shown, max(desk.now, draft.send_at or desk.now)),
         undo_seconds=int(UNDO.total_seconds()), typed_over=TYPED_OVER, is_tested=is_tested,
+        rally_zone=_zone_of(session, letter),
         needs_second=is_many, others=others, limit=chapter.second_over,
         alone_minutes=int(WAIT_ALONE.total_seconds() // 60),
         is_author=desk.organizer.id in (draft.asked_by_id, draft.changed_by_id),
         seen=fingerprint(draft), has_phone=desk.organizer.person_id is not None,
     )  # fmt: skip
+
+
+def _zone_of(session: Session, letter: Letter) -> str:
+    """Return where the rally is held, or where the message is sent from."""
+    held_by = letter.draft.chapter_id if letter.rally is None else letter.rally.chapter_id
+    return get_chapter(session, held_by).time_zone
 
 
 def _gone(draft: MessageDraft) -> Response:

@@ -27,7 +27,7 @@ from service.privacy import audit
 from service.privacy.policy import Role, is_at_least
 from service.rallies.actions.find import get_action
 from service.rallies.drill import get_drill
-from service.rallies.find import get_rally
+from service.rallies.letter import rally_of
 from service.rallies.tables import Rally
 from service.rallies.take_back import take_back_draft
 from service.web.console.cards import offices_by_id, rally_cards
@@ -154,7 +154,7 @@ def _about(session: Session, desk: Desk, blast: Blast) -> tuple[str, str]:
     if kind == "message":
         return get_draft(session, desk.chapter_id, blast.id).title, f"/messages/{blast.id}"
     if kind == "rally":
-        rally: Rally = get_rally(session, desk.chapter_id, UUID(hex_id))
+        rally = session.get_one(Rally, UUID(hex_id))  # or another chapter's, which we call to
         return rally.title, f"/rallies/{rally.id}"
     if kind == "drill":
         drill = get_drill(session, desk.chapter_id, UUID(hex_id))
@@ -180,8 +180,7 @@ def _page(
     shown: list[Bubble] = bubbles(words)
     card = _card(session, desk, blast, progress_of(session, blast))
     failures = failures_behind(session, blast.id)
-    kind, _, hex_id = blast.subject.partition(":")
-    rally = get_rally(session, desk.chapter_id, UUID(hex_id)) if kind == "rally" else None
+    rally = rally_of(session, blast.subject)
     return desk.page(
         template,
         card=card,

@@ -20,7 +20,7 @@ from service.messages.segments import LONGEST_BODY
 from service.people.audience import Audience
 from service.people.register import LANGUAGES
 from service.rallies.draft import LONGEST_TITLE
-from service.rallies.find import get_rally
+from service.rallies.find import shown_rally
 from service.rallies.letter import places_of, rally_of
 from service.rallies.tables import Rally, RallyState
 from service.rallies.words import words
@@ -40,7 +40,7 @@ def new_note(
 ) -> HTMLResponse:
     """Show an empty form. rally, to: it is for those who did this about that rally."""
     typed = {"id": str(new_id())}
-    about = None if rally is None else get_rally(session, desk.chapter_id, rally)
+    about = None if rally is None else shown_rally(session, desk.chapter_id, rally)
     if about is not None:
         typed |= {"rally": str(about.id), "to": to.value, "title": about.title}
     return _form(session, desk, typed)
@@ -51,7 +51,7 @@ def save_new_note(session: Write, desk: AtDesk, form: Form) -> Response:
     """Save a new message and go on to whom it is for; a second click saves the same one."""
     answers = Answers(form)
     about_id = answers.id("rally")
-    about = None if about_id is None else get_rally(session, desk.chapter_id, about_id)
+    about = None if about_id is None else shown_rally(session, desk.chapter_id, about_id)
     draft_id = answers.id("id") or new_id()
     if is_change_only(form):
         return _form(session, desk, changed(form))
@@ -140,21 +140,23 @@ def _form(
 ) -> HTMLResponse:  # fmt: skip
     chapter = get_chapter(session, desk.chapter_id)
     rally = (
-        get_rally(session, desk.chapter_id, UUID(typed["rally"])) if typed.get("rally") else None
+        shown_rally(session, desk.chapter_id, UUID(typed["rally"])) if typed.get("rally") else None
     )
     return desk.page(
         "note_form.html", status=status, typed=typed, problems=problems or {}, rally=rally,
-        texts=texts_of(desk, chapter, typed, _values(desk, chapter, rally)), is_kept=is_kept,
+        texts=texts_of(desk, chapter, typed, _values(session, desk, chapter, rally)), is_kept=is_kept,
         longest_title=LONGEST_TITLE,
     )  # fmt: skip
 
 
-def _values(desk: Desk, chapter: Chapter, rally: Rally | None) -> dict[str, dict[str, str]]:
+def _values(
+    session: Session, desk: Desk, chapter: Chapter, rally: Rally | None
+) -> dict[str, dict[str, str]]:
     values = plain_values(chapter)
     if rally is None:
         return values
-    catalog = desk.wiring.catalog
+    catalog, zone = desk.wiring.catalog, get_chapter(session, rally.chapter_id).time_zone
     return {
-        language: always | vars(words(rally, chapter.time_zone, language, catalog))
+        language: always | vars(words(rally, zone, language, catalog))
         for language, always in values.items()
     }

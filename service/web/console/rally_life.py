@@ -15,7 +15,6 @@ from starlette.responses import HTMLResponse, Response
 from service.chapters.find import get_chapter
 from service.db import new_id
 from service.errors import InvalidForm, InvalidValue, WrongState
-from service.people.audience import Audience, count_audience
 from service.people.find import people_by_id
 from service.people.members import as_seen, standing_of, volunteers_in
 from service.people.phone import read_phone
@@ -25,12 +24,13 @@ from service.people.vet import set_vetting
 from service.rallies.cancel import stand_down
 from service.rallies.close import close, who_came
 from service.rallies.draft import LONGEST_PLACE
-from service.rallies.find import get_rally
+from service.rallies.find import get_rally, shown_rally
 from service.rallies.more import draft_more
 from service.rallies.move import Where, check_change, move, refuse_before_the_call
 from service.rallies.rules import TOLD
 from service.rallies.tables import Rally, RallyKind, RallyState
-from service.rallies.tell import Whom, people_to_tell
+from service.rallies.tell import Whom, count_told, people_to_tell
+from service.rallies.together import open_to_chapters
 from service.rallies.words import bodies_after
 from service.rsvps.ask import count_asked
 from service.rsvps.respond import rsvps_of
@@ -64,10 +64,23 @@ class Seen:
 
 @router.post("/rallies/{rally_id}/more")
 def begin_more(session: Write, desk: AtDesk, rally_id: UUID) -> Response:
-    """Open a further call, or the one that is open; whom it goes to and how it reads comes next."""
-    rally = get_rally(session, desk.chapter_id, rally_id)
-    draft = draft_more(session, rally, by=desk.author, now=desk.now)
+    """Open a further call, or the one that is open; whom it goes to and how it reads comes next.
+
+    Another chapter's rally is joined by this: once the call is sent.
+    """
+    rally = shown_rally(session, desk.chapter_id, rally_id)
+    draft = draft_more(session, rally, desk.chapter_id, by=desk.author, now=desk.now)
     return go_to(f"/drafts/{draft.id}/people")
+
+
+@router.post("/rallies/{rally_id}/open")
+def open_rally(session: Write, desk: AtDesk, rally_id: UUID, form: Form) -> Response:
+    """Let other chapters join it with their own people, or no further one."""
+    rally = get_rally(session, desk.chapter_id, rally_id)
+    open_to_chapters(
+        session, rally, is_open=form.is_ticked("is_open"), by=desk.viewer, now=desk.now
+    )
+    return go_to(f"/rallies/{rally.id}")
 
 
 # --- another time or place -------------------------------------------------------------------------
@@ -111,8 +124,7 @@ def _check(
     except InvalidForm as error:
         raise _beside_fields(error) from error
     refuse_before_the_call(session, rally)
-    audience = Audience(rally.chapter_id, only=people_to_tell(session, rally, whom))
-    count = count_audience(session, audience, now=desk.now)
+    count = count_told(session, rally, people_to_tell(session, rally, whom), now=desk.now)
     told = bodies_after(session, desk.wiring.catalog, rally, template, where.starts_at, where.place)
     return desk.page(
         "rally_move_check.html", rally=rally, where=where, typed=form.typed, audience=count,
@@ -262,8 +274,11 @@ def _seen(session: Session, desk: Desk, rally: Rally) -> Sequence[Seen]:
     answers = rsvps_of(session, [rally.subject])[rally.subject]
     came = who_came(session, rally.id)
     said = {r.person_id: r.state.value for r in answers if r.state not in REFUSED}
-    ids = list(said) + [person_id for person_id in came if person_id not in said]
-    people, offers = people_by_id(session, ids), volunteers_in(session, ids, desk.chapter_id)
+    both = list(said) + [person_id for person_id in came if person_id not in said]
+    found = people_by_id(session, both)
+    ids = [one for one in both if found[one].is_known_to(desk.chapter_id)]  # no other chapter's
+    people = {person_id: found[person_id] for person_id in ids}
+    offers = volunteers_in(session, ids, desk.chapter_id)
     reader = desk.reader()
     reader.fetch_keys([person.sealed_phone() for person in people.values()])
     return [

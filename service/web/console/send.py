@@ -10,10 +10,12 @@ from starlette.responses import HTMLResponse, Response
 from service.blasts.drafts import open_draft_about
 from service.blasts.progress import blasts_about
 from service.blasts.tables import BlastKind
-from service.chapters.find import get_chapter
+from service.chapters.find import chapters_by_id, get_chapter, is_alone
 from service.errors import WrongState
 from service.rallies.cancel import cancel
-from service.rallies.find import LIVE, get_rally
+from service.rallies.find import LIVE, get_rally, shown_rally
+from service.rallies.tables import RallyState
+from service.rallies.together import CAN_OPEN, callers_of
 from service.rsvps.ask import count_asked
 from service.web.console.cards import rally_cards
 from service.web.console.desk import AtDesk, go_to
@@ -25,15 +27,26 @@ router = APIRouter()
 
 @router.get("/rallies/{rally_id}")
 def show(session: Read, desk: AtDesk, rally_id: UUID) -> HTMLResponse:
-    """Show one rally: how it is answered, and its messages."""
-    rally = get_rally(session, desk.chapter_id, rally_id)
+    """Show one rally: how it is answered, and our messages; another chapter's can be joined."""
+    rally = shown_rally(session, desk.chapter_id, rally_id)
+    is_ours = rally.chapter_id == desk.chapter_id
+    ours = [
+        one for one in blasts_about(session, rally.subject) if one.chapter_id == desk.chapter_id
+    ]
+    callers = callers_of(session, rally)
+    networks = chapters_by_id(session, callers)
+    card = rally_cards(session, [rally])[0]
     return desk.page(
-        "rally.html",
-        card=rally_cards(session, [rally])[0],
+        "rally.html" if is_ours else "rally_shared.html",
+        card=card,
         asked=count_asked(session, [rally.subject]).get(rally.subject, 0),
-        messages=message_cards(session, desk, blasts_about(session, rally.subject)),
-        zone=get_chapter(session, desk.chapter_id).time_zone,
+        messages=message_cards(session, desk, ours),
+        zone=card.zone,
         can_cancel=rally.state in LIVE,
+        can_open=rally.state in CAN_OPEN and not is_alone(session, desk.chapter_id),
+        joined=[networks[each].network_name for each in callers[1:]],
+        has_joined=desk.chapter_id in callers,
+        can_call=rally.state is RallyState.ANNOUNCED and rally.starts_at > desk.now,
     )
 
 
@@ -41,7 +54,7 @@ def show(session: Read, desk: AtDesk, rally_id: UUID) -> HTMLResponse:
 def go_to_call(session: Read, desk: AtDesk, rally_id: UUID) -> Response:
     """Go to the last look at a rally's call; to the rally once it is sent."""
     rally = get_rally(session, desk.chapter_id, rally_id)
-    call = open_draft_about(session, rally.subject, BlastKind.CALL)
+    call = open_draft_about(session, rally.subject, BlastKind.CALL, chapter_id=desk.chapter_id)
     return go_to(f"/rallies/{rally.id}" if call is None else f"/drafts/{call.id}/send")
 
 

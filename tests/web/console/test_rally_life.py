@@ -224,7 +224,7 @@ def test_a_further_call_taken_back_leaves_the_rally_announced(
             now=now, at=now + timedelta(hours=1),
         )  # fmt: skip
         with pytest.raises(WrongState) as caught:  # not all whom it asks are known yet
-            draft_more(session, found, by=Author("Marta"), now=now)
+            draft_more(session, found, group.chapter.id, by=Author("Marta"), now=now)
         assert caught.value.code == "call_on_its_way"
         take_back(session, blast, by=SYSTEM, now=now)
         assert found.state is RallyState.ANNOUNCED
