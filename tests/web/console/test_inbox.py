@@ -12,6 +12,7 @@ from httpx2 import Response
 from sqlmodel import col, select
 
 from service.accounts.sign_in import make_link
+from service.chapters.find import sender_of
 from service.inbox.tables import Inbound, Thread, ThreadState
 from service.outbox.tables import Delivery, State
 from service.people.tables import Consent, Person
@@ -341,7 +342,9 @@ def test_another_chapters_threads_are_not_there(
         thread = session.exec(select(Thread)).one()
         person = session.get_one(Person, thread.person_id)
         thread.chapter_id = person.chapter_id = other_group.chapter.id
-        session.add_all([thread, person])
+        text = session.get_one(Inbound, text_id)
+        text.sender_id = sender_of(session, other_group.chapter.id).id
+        session.add_all([thread, person, text])
     assert str(thread.id) not in marta.get("/inbox?show=all").text
     assert marta.get(f"/inbox/{thread.id}").status_code == 404
     for verb in ("reply", "assign", "done", "reopen"):
