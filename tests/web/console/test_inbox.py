@@ -342,7 +342,7 @@ def test_another_chapters_threads_are_not_there(
         thread = session.exec(select(Thread)).one()
         person = session.get_one(Person, thread.person_id)
         thread.chapter_id = person.chapter_id = other_group.chapter.id
-        text = session.get_one(Inbound, text_id)
+        text = session.get_one(Inbound, UUID(text_id))
         text.sender_id = sender_of(session, other_group.chapter.id).id
         session.add_all([thread, person, text])
     assert str(thread.id) not in marta.get("/inbox?show=all").text
