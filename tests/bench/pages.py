@@ -22,7 +22,7 @@ from service.checkins.tables import CheckIn, CheckInState, Outcome
 from service.db import Table, new_id
 from service.db.migrate import upgrade
 from service.messages.catalog import load_catalog
-from service.outbox.tables import Delivery, Gate, State, Wording
+from service.outbox.tables import Delivery, Gate, GateState, State, Wording
 from service.people.tables import Person
 from service.rsvps.tables import Seat
 from service.settings import Settings
@@ -155,7 +155,7 @@ def _copy_deliveries(session: Session, ground: Ground) -> None:
             gate_id, words = model.id, {one.language: one for one in wordings}
         else:
             gate_id = new_id()
-            session.add(Gate(id=gate_id, state="open"))  # type: ignore[arg-type]
+            session.add(Gate(id=gate_id, state=GateState.OPEN))
             session.flush()
             words = {
                 one.language: Wording(

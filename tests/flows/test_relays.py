@@ -58,7 +58,7 @@ def bodies(after: After, number: int) -> list[str]:
 
 def last_inbound(after: After) -> Inbound:
     with after.town.session() as session:
-        return session.exec(select(Inbound).order_by(col(Inbound.id).desc())).first()  # type: ignore[return-value]
+        return session.exec(select(Inbound).order_by(col(Inbound.id).desc()).limit(1)).one()
 
 
 def test_the_first_is_passed_on_with_how_it_works_and_the_next_alone(morning: After) -> None:

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from service.chapters.shifts import add_shift, on_shift
-from service.chapters.tables import Chapter, Office
+from service.chapters.tables import Chapter, Office, Sender
 from service.checkins.approve import USUAL_PLACES, Approval, approve
 from service.checkins.register import Registration, register
 from service.checkins.tables import CheckIn
@@ -81,13 +81,11 @@ class TwoTowns:
         key = self.wiring.keyring.phone_key(f"+1413555{number:04}")
         names = {self.valley.id: "Valley", self.bay.id: "Bay"}
         with self.town.session() as session:
-            from service.chapters.tables import Sender
-
             rows = session.exec(
                 select(Sender.chapter_id, Delivery.template)
-                .join(Delivery, Delivery.sender_id == Sender.id)  # type: ignore[arg-type]
+                .join(Delivery, col(Delivery.sender_id) == Sender.id)
                 .where(Delivery.to_key == key, Delivery.state == State.PLANNED)
-                .order_by(Delivery.id)  # type: ignore[arg-type]
+                .order_by(col(Delivery.id))
             ).all()
         return [(names[chapter], template) for chapter, template in rows]
 

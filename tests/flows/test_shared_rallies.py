@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -215,13 +216,15 @@ def test_places_are_the_rallys_and_a_free_one_is_offered_by_who_asked(town: Town
 
 
 @pytest.mark.parametrize("end", [cancel, stand_down])
-def test_an_end_reaches_each_once_from_the_number_that_asked(both: Together, end: object) -> None:
+def test_an_end_reaches_each_once_from_the_number_that_asked(
+    both: Together, end: Callable[..., object]
+) -> None:
     both.town.deliver()
     with both.wiring.database.write() as session:
         rally = both.found(session)
         people = people_to_tell(session, rally, Whom.ASKED)
         assert count_told(session, rally, people, now=both.clock.now()).people == 4
-        end(session, both.wiring.catalog, rally, by=SYSTEM, now=both.clock.now())  # type: ignore[operator]
+        end(session, both.wiring.catalog, rally, by=SYSTEM, now=both.clock.now())
     both.town.tick(seconds=5)
     ended = {ALMA: ["Valley"], BETO: ["Valley"], DINA: ["Valley"], ROSA: ["Bay"], EVA: []}
     assert both.calls() == ended
