@@ -32,6 +32,7 @@ CLOSED = [
     ("POST", f"/api/v1/checkins/{UNKNOWN}/approve"),
     ("POST", f"/api/v1/checkins/{UNKNOWN}/cancel"),
     ("POST", f"/api/v1/checkins/{UNKNOWN}/outcome"),
+    ("POST", f"/api/v1/checkins/{UNKNOWN}/relay"),
     ("GET", f"/api/v1/checkins/{UNKNOWN}/rsvps"),
     ("GET", "/api/v1/rallies"),
     ("POST", "/api/v1/rallies"),
