@@ -139,7 +139,7 @@ class Words:
 def read(text: str, lexicon: Lexicon) -> tuple[Words, frozenset[str]]:
     """Return the words and numbers of a text, and what its pictures mean."""
     tokens = lexicon.tokens(text)
-    pictures = {token.bare for token in tokens if token.is_picture}
+    pictures = set() if text.isascii() else {one.bare for one in tokens if one.is_picture}
     if pictures:
         tokens = [token for token in tokens if token.bare not in pictures]
     meanings = frozenset(lexicon.emoji.get(picture, "picture") for picture in pictures)
