@@ -93,6 +93,7 @@ ROUTE_BODIES: dict[str, dict[str, Any]] = {
     },
     "close": {},
     "outcome": {"outcome": "came_home"},
+    "relay": {"is_on": False},
     "answer": {"id": UNKNOWN, "text": "We call you."},
     "correct": {"meant": "yes"},
 }
