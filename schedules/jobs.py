@@ -15,6 +15,7 @@ from sqlmodel import Session
 from service.blasts.progress import finish_blasts
 from service.checkins.close import close_past_checkins
 from service.checkins.companions import tell_families_who_comes
+from service.checkins.drill import end_forgotten_drills
 from service.checkins.outcome.ask import ask_how_it_ended
 from service.checkins.remind import queue_due_reminders as remind_of_checkins
 from service.checkins.ride import erase_rides, tell_of_rides
@@ -22,6 +23,7 @@ from service.checkins.safety.arm import arm_what_is_not
 from service.checkins.safety.arrive import alarm_missing_leads
 from service.checkins.safety.climb import climb, hand_shifts_over
 from service.checkins.sheet import send_sheets
+from service.checkins.unconfirmed import look_after_unconfirmed
 from service.checkins.waves import ask_for_company
 from service.checkins.weekly import send_weekly_lists
 from service.erasure.erase import erase_who_asked
@@ -122,6 +124,11 @@ JOBS = (
     ),
     Job("launch messages that are due", 1, lambda w, now: launch_due_blasts(w.database, now=now)),
     Job(
+        "look after dates that nobody confirmed",
+        6,
+        _in_one_transaction(lambda s, w, now: look_after_unconfirmed(s, w.outbox, now=now)),
+    ),
+    Job(
         "remind of check-ins",
         1,
         _in_one_transaction(lambda s, w, now: remind_of_checkins(s, w.outbox, now=now)),
@@ -202,6 +209,11 @@ JOBS = (
         "close past check-ins",
         6,
         _in_one_transaction(lambda s, _w, now: close_past_checkins(s, now=now)),
+    ),
+    Job(
+        "end drills of appointments that nobody ended",
+        60,
+        _in_one_transaction(lambda s, w, now: end_forgotten_drills(s, w.outbox, now=now)),
     ),
     Job(
         "begin rallies",

@@ -13,7 +13,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 import structlog
-from sqlmodel import Session, col, select, update
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, col, exists, or_, select, update
 
 from service.calls.rules import moved
 from service.calls.tables import CallState, VoiceCall
@@ -24,7 +25,8 @@ from service.errors import Unavailable
 from service.outbox.advance import notice
 from service.outbox.events import Timing
 from service.outbox.open import CannotOpen, Opener
-from service.people.tables import Person
+from service.outbox.tables import DRILL, DrillGuest
+from service.people.tables import Consent, Person
 from service.privacy.keyring import Keyring
 from service.sms.carrier import (
     Accepted,
@@ -178,6 +180,7 @@ def claim(session: Session, *, now: datetime) -> list[VoiceCall]:
             VoiceCall.state == CallState.PLANNED,
             VoiceCall.not_before <= now,
             VoiceCall.not_after > now,
+            _may_be_rung(),
         )
         .order_by(col(VoiceCall.not_before), col(VoiceCall.id))
         .limit(MOST_AT_ONCE)
@@ -188,6 +191,16 @@ def claim(session: Session, *, now: datetime) -> list[VoiceCall]:
         session.add(call)
     session.flush()
     return list(due)
+
+
+def _may_be_rung() -> ColumnElement[bool]:
+    """Hold a drill's calls to its guests, and to those of them who get our texts."""
+    is_guest = exists().where(
+        col(DrillGuest.person_id) == VoiceCall.person_id,
+        col(Person.id) == VoiceCall.person_id,
+        col(Person.consent) == Consent.ACTIVE,
+    )
+    return or_(~col(VoiceCall.subject).startswith(DRILL), is_guest)
 
 
 def tidy(session: Session, *, now: datetime, lease: timedelta) -> None:

@@ -15,6 +15,7 @@ from service.db import new_id
 from service.db.database import ring_after
 from service.db.insert import insert_new
 from service.messages.catalog import Catalog, Value
+from service.outbox.drill import said_in_front
 from service.people.tables import Person
 from service.privacy.keyring import KeyKind, Keyring
 from service.privacy.seal import seal
@@ -52,6 +53,7 @@ def plan_call(
         network=chapter.network_name, phone=digit_by_digit(chapter.contact_phone)
     )
     says = speaking.speech(call.template, person.language, **call.values)
+    says = said_in_front(catalog, call.subject, person.language, says)
     call_id = new_id()
     key = keyring.key(KeyKind.PERSON, person.id)
     new = (

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlmodel import Session, col, delete, select
 
 from service.chapters.tables import Chapter, Office
+from service.checkins.cast import cast
 from service.checkins.tables import AlarmContact, CheckIn
 from service.checkins.words import words
 from service.db.insert import insert_new
@@ -35,7 +36,7 @@ def alarm_if_short(
     if not step or places.is_full:
         return 0
     new = 0
-    for person in alarm_contacts(session, chapter.id):
+    for person in cast(session, checkin, alarm_contacts(session, chapter.id)):
         said = words(checkin, office, chapter, person.language, outbox.catalog)
         missing = {role.value: count for role, count in places.missing.items()}
         text = Text(

@@ -68,6 +68,8 @@ def approve(
         checkin.starts_at, now, list_weekday=chapter.list_weekday,
         list_minute=chapter.list_minute, zone=chapter.time_zone,
     )  # fmt: skip
+    if checkin.is_drill:
+        checkin.wave_at = now  # it stands in no list
     session.add(checkin)
     session.flush()
     arm(session, checkin, now=now)

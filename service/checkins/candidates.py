@@ -12,6 +12,7 @@ from sqlmodel import Session, col, func, or_, select
 
 from service.chapters.rules import EARLY, LATE, next_open, within
 from service.chapters.tables import Chapter, Office
+from service.checkins.cast import only_guests
 from service.checkins.choose import ON_THE_WAY, Candidate
 from service.checkins.tables import CheckIn, CheckInState
 from service.outbox.tables import DRILL
@@ -54,7 +55,8 @@ def candidates_for(
     """Return whom a wave about this check-in may ask now: in no order.
 
     Left out: the family, who has answered or was asked about it (since it last moved), who has
-    another question open, who is not free then, and those whose hour is quiet.
+    another question open, who is not free then, and those whose hour is quiet. A drill asks its guests,
+    whatever else they have to do.
     """
     offers = [
         offer
@@ -62,8 +64,13 @@ def candidates_for(
         if offer.person_id != checkin.family_id
         and may_ask_now(offer.time_zone, chapter, checkin.starts_at, now)
     ]
-    gone = _asked_or_answered(session, checkin) | with_open_question(session, now=now)
-    busy = busy_people(session, checkin.starts_at, ends_at)
+    gone = _asked_or_answered(session, checkin)
+    busy: dict[UUID, list[Busy]] = {}
+    if checkin.is_drill:
+        offers = _guests(session, checkin, offers)
+    else:
+        gone |= with_open_question(session, now=now)
+        busy = busy_people(session, checkin.starts_at, ends_at)
     same = _same_office_and_hour(session, checkin)
     asks = asks_lately(session, now=now)
     found = []
@@ -76,6 +83,12 @@ def candidates_for(
             continue
         found.append(candidate_of(offer, office, asks, is_there_already=leads_there))
     return found
+
+
+def _guests(session: Session, checkin: CheckIn, offers: list[Offer]) -> list[Offer]:
+    """Return those of a drill's guests who play nobody else in it."""
+    found = set(only_guests(session, checkin, [offer.person_id for offer in offers]))
+    return [one for one in offers if one.person_id in found - {checkin.stand_in_id}]
 
 
 def candidate_of(

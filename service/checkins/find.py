@@ -11,12 +11,21 @@ from sqlmodel import Session, col, func, select
 
 from service.checkins.tables import CheckIn, CheckInState
 from service.errors import NotFound
+from service.rsvps.tables import COMING, Rsvp, RsvpState
 
 LIVE = (CheckInState.SUBMITTED, CheckInState.APPROVED, CheckInState.UNDERWAY)
 
 
 def get_checkin(session: Session, chapter_id: UUID, checkin_id: UUID) -> CheckIn:
-    """Return one of the chapter's check-ins. Raises NotFound."""
+    """Return one of the chapter's check-ins. A drill is none. Raises NotFound."""
+    checkin = get_checkin_or_drill(session, chapter_id, checkin_id)
+    if checkin.is_drill:
+        raise NotFound(None, f"no check-in {checkin_id}")
+    return checkin
+
+
+def get_checkin_or_drill(session: Session, chapter_id: UUID, checkin_id: UUID) -> CheckIn:
+    """Return one of the chapter's check-ins, also one that is only practised. Raises NotFound."""
     checkin = session.get(CheckIn, checkin_id)
     if checkin is None or checkin.chapter_id != chapter_id:
         raise NotFound(None, f"no check-in {checkin_id}")
@@ -31,8 +40,8 @@ def list_checkins(
     after: UUID | None = None,
     limit: int,
 ) -> Sequence[CheckIn]:
-    """Return the chapter's check-ins by id (oldest registration first), those after `after`."""
-    query = select(CheckIn).where(CheckIn.chapter_id == chapter_id)
+    """Return the chapter's check-ins by id (oldest registration first), those after `after`; no drills."""
+    query = select(CheckIn).where(CheckIn.chapter_id == chapter_id, ~col(CheckIn.is_drill))
     if states is not None:
         query = query.where(col(CheckIn.state).in_(states))
     if after is not None:
@@ -44,11 +53,12 @@ def coming_up(
     session: Session, chapter_id: UUID, *, since: datetime, states: Iterable[CheckInState] = LIVE,
     limit: int,
 ) -> Sequence[CheckIn]:  # fmt: skip
-    """Return what is not over, soonest first; `since` also keeps what began a while ago."""
+    """Return what is not over, soonest first, no drills; `since` also keeps what began a while ago."""
     return session.exec(
         select(CheckIn)
         .where(
             CheckIn.chapter_id == chapter_id,
+            ~col(CheckIn.is_drill),
             col(CheckIn.state).in_(tuple(states)),
             CheckIn.starts_at >= since,
         )
@@ -64,6 +74,7 @@ def count_coming(session: Session, chapter_id: UUID, *, since: datetime) -> int:
         .select_from(CheckIn)
         .where(
             CheckIn.chapter_id == chapter_id,
+            ~col(CheckIn.is_drill),
             col(CheckIn.state).in_(LIVE),
             CheckIn.starts_at >= since,
         )
@@ -73,11 +84,12 @@ def count_coming(session: Session, chapter_id: UUID, *, since: datetime) -> int:
 def between(
     session: Session, chapter_id: UUID, since: datetime, until: datetime
 ) -> Sequence[CheckIn]:
-    """Return what starts from `since` to before `until` (aware UTC), whatever became of it, in order."""
+    """Return what starts from `since` to before `until` (aware UTC), in order; no drills."""
     return session.exec(
         select(CheckIn)
         .where(
             CheckIn.chapter_id == chapter_id,
+            ~col(CheckIn.is_drill),
             CheckIn.starts_at >= since,
             CheckIn.starts_at < until,
         )
@@ -106,6 +118,7 @@ def marks_between(
     rows = session.exec(
         columns.where(
             CheckIn.chapter_id == chapter_id,
+            ~col(CheckIn.is_drill),
             CheckIn.starts_at >= since,
             CheckIn.starts_at < until,
         ).order_by(col(CheckIn.starts_at), col(CheckIn.id))
@@ -119,6 +132,7 @@ def all_of_family(session: Session, person_id: UUID, *, now: datetime) -> Sequen
         select(CheckIn)
         .where(
             CheckIn.family_id == person_id,
+            ~col(CheckIn.is_drill),
             col(CheckIn.state).in_(LIVE),
             CheckIn.starts_at > now,
         )
@@ -129,3 +143,44 @@ def all_of_family(session: Session, person_id: UUID, *, now: datetime) -> Sequen
 def next_of_family(session: Session, person_id: UUID, *, now: datetime) -> CheckIn | None:
     """Return a family's next check-in, if it has one."""
     return next(iter(all_of_family(session, person_id, now=now)), None)
+
+
+def drill_of_family(session: Session, person_id: UUID) -> CheckIn | None:
+    """Return the drill that goes on in which this guest plays the family, if there is one."""
+    return session.exec(
+        select(CheckIn)
+        .where(
+            CheckIn.family_id == person_id,
+            col(CheckIn.is_drill),
+            col(CheckIn.state) != CheckInState.CANCELLED,
+        )
+        .order_by(col(CheckIn.id).desc())
+    ).first()
+
+
+def drill_of_guest(session: Session, person_id: UUID) -> CheckIn | None:
+    """Return the newest drill that goes on in which they play the family, or go along."""
+    own = drill_of_family(session, person_id)
+    if own is not None:
+        return own
+    rows = session.exec(
+        select(CheckIn)
+        .where(col(CheckIn.is_drill), col(CheckIn.state) != CheckInState.CANCELLED)
+        .order_by(col(CheckIn.id).desc())
+    ).all()
+    theirs = select(Rsvp.subject).where(
+        Rsvp.person_id == person_id,
+        col(Rsvp.subject).in_([row.subject for row in rows]),
+        col(Rsvp.state).in_([*COMING, RsvpState.LEFT]),
+    )
+    subjects = set(session.exec(theirs))
+    return next((row for row in rows if row.subject in subjects), None)
+
+
+def list_drills(session: Session, chapter_id: UUID) -> Sequence[CheckIn]:
+    """Return the appointments that a chapter practises now, newest first."""
+    return session.exec(
+        select(CheckIn)
+        .where(CheckIn.chapter_id == chapter_id, col(CheckIn.is_drill))
+        .order_by(col(CheckIn.id).desc())
+    ).all()

@@ -93,6 +93,7 @@ def newest_of(session: Session, person_id: UUID, *, now: datetime) -> CheckIn | 
         select(CheckIn)
         .where(
             CheckIn.family_id == person_id,
+            ~col(CheckIn.is_drill),
             CheckIn.state != CheckInState.CANCELLED,
             CheckIn.starts_at > now - FAMILY_FOR,
         )
@@ -125,6 +126,7 @@ def earlier_days(session: Session, checkin: CheckIn) -> list[date]:
         .where(
             CheckIn.family_id == checkin.family_id,
             CheckIn.office_id == checkin.office_id,
+            ~col(CheckIn.is_drill),
             col(CheckIn.state).not_in(NOT_ON),
             CheckIn.starts_at <= checkin.starts_at,
         )

@@ -114,6 +114,7 @@ def _same(session: Session, person: Person, told: Registration) -> CheckIn | Non
             CheckIn.family_id == person.id,
             CheckIn.office_id == told.office_id,
             CheckIn.starts_at == told.starts_at,
+            ~col(CheckIn.is_drill),
             col(CheckIn.state) != CheckInState.CANCELLED,
         )
     ).first()

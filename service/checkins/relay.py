@@ -25,6 +25,7 @@ from service.db.insert import insert_new
 from service.inbox.tables import Inbound
 from service.messages.catalog import Value
 from service.messages.segments import plain
+from service.outbox.drill import named_like
 from service.outbox.enqueue import Outbox, Text
 from service.outbox.tables import Delivery, Priority
 from service.people.find import people_by_id
@@ -142,17 +143,19 @@ def pass_on(
         texts.append(("how", "relay_how", {"name": name}))
     not_before = _when(line, to, now)
     for part, key, values in texts:
-        outbox.text(session, to, _text(relay, part, key, values, not_before), now=now)
+        text = _text(line, relay, part, key, values, not_before)
+        outbox.text(session, to, text, now=now)
     return True
 
 
 def _text(
-    relay: Relay, part: str, template: str, values: dict[str, Value], not_before: datetime
-) -> Text:
+    line: Line, relay: Relay, part: str, template: str, values: dict[str, Value],
+    not_before: datetime,
+) -> Text:  # fmt: skip
     return Text(
         template,
         once_key=f"{relay.subject}:{part}",
-        subject=relay.subject,
+        subject=named_like(line.checkin.subject, relay.subject),
         values=values,
         priority=Priority.URGENT,
         quiet_exempt=True,  # its hour was looked at

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import and_, case, func
+from sqlalchemy import and_, case, func, or_
 from sqlmodel import Session, col, select
 
 from service.blasts.stop import NOT_YET_OUT, stop
@@ -16,8 +16,9 @@ from service.chapters.tables import Office
 from service.checkins.tables import CheckIn, CheckInState
 from service.checkins.words import words
 from service.messages.catalog import Value
+from service.outbox.drill import id_in
 from service.outbox.enqueue import Outbox, Text
-from service.outbox.tables import Delivery, State
+from service.outbox.tables import DRILL, Delivery, State
 from service.people.find import people_by_id
 from service.people.tables import VETTED_LEVEL, Membership, Person, Volunteer
 from service.rsvps.ask import COME, close_asks
@@ -40,7 +41,10 @@ def thank_the_not_needed(session: Session, outbox: Outbox, *, now: datetime) -> 
         select(Ask.subject)
         .where(
             Ask.kind == COME,
-            col(Ask.subject).startswith("checkin:"),
+            or_(
+                col(Ask.subject).startswith("checkin:"),
+                col(Ask.subject).startswith(f"{DRILL}checkin:"),
+            ),
             col(Ask.answered_at).is_(None),
             col(Ask.closed_at).is_(None),
             Ask.expires_at > now,
@@ -53,7 +57,7 @@ def thank_the_not_needed(session: Session, outbox: Outbox, *, now: datetime) -> 
 
 
 def _thank(session: Session, outbox: Outbox, subject: str, now: datetime) -> int:
-    checkin = session.get_one(CheckIn, UUID(subject.partition(":")[2]))
+    checkin = session.get_one(CheckIn, id_in(subject))
     thinking = session.exec(
         select(Ask.person_id).where(
             Ask.subject == subject,
@@ -122,7 +126,7 @@ def release_who_may_not_come(session: Session, outbox: Outbox, *, now: datetime)
     ).all()
     released = 0
     for rsvp in rows:
-        checkin = session.get_one(CheckIn, UUID(rsvp.subject.partition(":")[2]))
+        checkin = session.get_one(CheckIn, id_in(rsvp.subject))
         if checkin.state is not CheckInState.APPROVED:
             continue
         person = session.get_one(Person, rsvp.person_id)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select, update
@@ -70,7 +69,7 @@ def save_ride(
     session.add(ride)
     session.add(checkin)
     need_car_seats(session, checkin.subject, wish.seats)
-    stale = (col(Delivery.subject) == _subject(checkin.id)) & (col(Delivery.template) == TEMPLATE)
+    stale = (col(Delivery.subject) == checkin.about("ride")) & (col(Delivery.template) == TEMPLATE)
     withdraw(session, stale, reason="moved", now=now)
     session.flush()
     return ride
@@ -111,16 +110,16 @@ def tell_of_rides(session: Session, outbox: Outbox, *, now: datetime) -> int:
 def erase_rides(session: Session, *, now: datetime) -> int:
     """Erase what is a day past: the pick-up point, and the texts that held it. Safe to run twice."""
     old = session.exec(
-        select(Ride)
+        select(Ride, CheckIn)
         .join(CheckIn, col(CheckIn.id) == Ride.checkin_id)
         .where(col(Ride.erased_at).is_(None), CheckIn.starts_at <= now - ERASED_AFTER)
     ).all()
-    for ride in old:
+    for ride, checkin in old:
         ride.pickup_sealed, ride.erased_at = None, now
         session.add(ride)
         session.exec(
             update(Delivery)
-            .where(col(Delivery.subject) == _subject(ride.checkin_id))
+            .where(col(Delivery.subject) == checkin.about("ride"))
             .values(body_sealed=None)
             .execution_options(synchronize_session=False)
         )
@@ -151,14 +150,10 @@ def _tell(session: Session, outbox: Outbox, ride: Ride, checkin: CheckIn, now: d
         text = Text(
             TEMPLATE,
             once_key=f"ride:{checkin.id.hex}:{ride.changes}:{person.id.hex}",
-            subject=_subject(checkin.id),
+            subject=checkin.about("ride"),
             values=values,
             quiet_exempt=True,  # its hour was looked at above
             not_after=checkin.starts_at,
         )
         new += outbox.of(checkin.chapter_id).text(session, person, text, now=now)
     return new
-
-
-def _subject(checkin_id: UUID) -> str:
-    return f"ride:{checkin_id.hex}"

@@ -15,6 +15,7 @@ from service.checkins.safety.tables import OVER, SafetyCheck
 from service.checkins.tables import CheckIn, CheckInState, SheetLink
 from service.db import new_id
 from service.messages import dates
+from service.outbox.drill import named_like
 from service.outbox.enqueue import Outbox, Text
 from service.outbox.withdraw import withdraw_subject
 from service.people.tables import VETTED_LEVEL, Person, Volunteer
@@ -55,7 +56,9 @@ def drop_sheets(session: Session, *, now: datetime) -> None:
     links = session.exec(select(SheetLink)).all()
     for link in links:
         if not _is_good(session, link, now):
-            withdraw_subject(session, link.subject, reason="moved", now=now)
+            checkin = session.get_one(CheckIn, link.checkin_id)
+            subject = named_like(checkin.subject, link.subject)
+            withdraw_subject(session, subject, reason="moved", now=now)
             session.exec(delete(SheetLink).where(col(SheetLink.id) == link.id))
 
 
@@ -130,7 +133,7 @@ def _text(
     text = Text(
         "lead_sheet",
         once_key=link.subject,
-        subject=link.subject,
+        subject=named_like(checkin.subject, link.subject),
         values={"weekday": weekday, "link": f"{outbox.public_url}{PATH}{secret}"},
         quiet_exempt=True,  # its hour was looked at
         not_after=checkin.starts_at,

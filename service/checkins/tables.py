@@ -11,6 +11,7 @@ from sqlmodel import Field
 
 from service.db import Table
 from service.db.types import since, words
+from service.outbox.tables import DRILL
 from service.privacy.keyring import KeyKind
 from service.privacy.policy import Field as Personal
 from service.privacy.read import SealedField
@@ -98,11 +99,18 @@ class CheckIn(Table, table=True):
     companions_told: str = ""  # who, as a fingerprint
     relay_off_at: datetime | None = None  # since when nothing is passed on between family and lead
     relay_off_by: str = ""  # a name, or in which role
+    is_drill: bool = Field(default=False, sa_column_kwargs=since("0"))
+    # In a drill, who plays the shift on call, the organizers and the legal contact.
+    stand_in_id: UUID | None = Field(default=None, foreign_key="person.id")
 
     @property
     def subject(self) -> str:
         """How lower rooms name this check-in."""
-        return f"checkin:{self.id.hex}"
+        return self.about("checkin")
+
+    def about(self, what: str) -> str:
+        """Return how lower rooms name a part of its life: its outcome, its ride. A drill's are a drill's."""
+        return f"{DRILL if self.is_drill else ''}{what}:{self.id.hex}"
 
     def sealed_note(self) -> SealedField:
         """The family's note, for privacy/read.py."""

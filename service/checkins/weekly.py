@@ -22,6 +22,7 @@ from service.checkins.tables import CheckIn, CheckInState, WeeklyList
 from service.checkins.words import words
 from service.db import Database
 from service.messages.catalog import Value
+from service.outbox.drill import id_in
 from service.outbox.enqueue import Outbox, Text
 from service.people.audience import Offer, offers_of
 from service.people.listing import listed_by, others_listed
@@ -96,6 +97,7 @@ def _begin(session: Session, chapter: Chapter, due_at: datetime, now: datetime) 
         select(CheckIn).where(
             col(CheckIn.chapter_id).in_({chapter.id, *(one for _, one in theirs)}),
             CheckIn.state == CheckInState.APPROVED,
+            ~col(CheckIn.is_drill),
             CheckIn.starts_at >= since,
             CheckIn.starts_at < until,
         )
@@ -238,7 +240,7 @@ def _text(
 def _item(
     session: Session, outbox: Outbox, chapter: Chapter, ask: Ask, language: str
 ) -> dict[str, Value]:
-    checkin = session.get_one(CheckIn, UUID(ask.subject.partition(":")[2]))
+    checkin = session.get_one(CheckIn, id_in(ask.subject))
     office = session.get_one(Office, checkin.office_id)
     said = words(checkin, office, chapter, language, outbox.catalog)
     return {"weekday": said.weekday, "part_of_day": said.part_of_day, "area": said.area}

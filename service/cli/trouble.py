@@ -25,6 +25,8 @@ IN_WORDS = {
     "outcome": "appointments that ended so that people are needed",
     "no_outcome": "appointments of which nobody has said how they ended",
     "no_legal": "families who need legal help, with no legal contact named",
+    "unconfirmed": "families who registered a date and were not called in time",
+    "next_date": "families who were asked about their next date and have never answered",
     "unread_text": "texts from people that could not be read in",
 }
 

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, delete, exists, or_, select, update
 from service.checkins.tables import CheckIn, Relay, SheetLink
 from service.db import Database, new_id
 from service.inbox.tables import Inbound
-from service.outbox.tables import UNDER_WAY, Attempt, Delivery, State
+from service.outbox.tables import DRILL, UNDER_WAY, Attempt, Delivery, State
 from service.people.change_hands import lose_number
 from service.people.consent import WORDING
 from service.people.tables import (
@@ -120,9 +120,10 @@ def _forget_what_was_passed_on(session: Session, person_id: UUID) -> None:
     own = select(CheckIn.id).where(col(CheckIn.family_id) == person_id)
     theirs = or_(col(Relay.from_person_id) == person_id, col(Relay.checkin_id).in_(own))
     relays = session.exec(select(Relay).where(theirs)).all()
+    names = [name for one in relays for name in (one.subject, DRILL + one.subject)]
     session.exec(
         update(Delivery)
-        .where(col(Delivery.subject).in_([relay.subject for relay in relays]))
+        .where(col(Delivery.subject).in_(names))
         .values(body_sealed=None)
         .execution_options(synchronize_session=False)
     )

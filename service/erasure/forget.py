@@ -36,6 +36,7 @@ def forget_what_ended_well(database: Database, keyring: Keyring, *, now: datetim
             .where(
                 CheckIn.outcome == Outcome.CAME_HOME,
                 CheckIn.state == CheckInState.CLOSED,
+                ~col(CheckIn.is_drill),
                 col(CheckIn.forgotten_at).is_(None),
                 col(CheckIn.outcome_at) <= now,
             )

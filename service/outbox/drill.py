@@ -1,7 +1,8 @@
-"""Drills: every text of one says so, and reaches nobody but those who agreed to take part.
+"""Drills: every text and call of one says so, and reaches nobody but those who agreed to take part.
 
-A drill's texts are about a subject that begins with `DRILL`. Whoever writes such a text, the words in
-front are put here, and the claim (`service/outbox/claim.py`) passes it by unless its reader is a guest.
+What belongs to a drill is about a subject that begins with `DRILL`. Whoever writes such a text or plans
+such a call, the words in front are put here, and the claims (`service/outbox/claim.py`,
+`service/calls/place.py`) pass it by unless its reader is a guest.
 """
 
 from __future__ import annotations
@@ -29,6 +30,28 @@ def in_front(catalog: Catalog, subject: str, language: str, body: str) -> str:
     """Return the text as it may leave: a drill's says so before anything else."""
     prefix = catalog.text("drill_prefix", language)
     return body if not is_drill(subject) or body.startswith(prefix) else prefix + body
+
+
+def said_in_front(catalog: Catalog, subject: str, language: str, says: str) -> str:
+    """Return what a call says: a drill's says so before anything else."""
+    if not is_drill(subject):
+        return says
+    return f"{catalog.speech('drill_prefix', language)} {says}"
+
+
+def id_in(subject: str) -> UUID:
+    """Return the id at the end of what names something, practised or real."""
+    return UUID(subject.rpartition(":")[2])
+
+
+def kind_in(subject: str) -> str:
+    """Return what kind of thing this names, practised or real: "checkin", "safety". A rally's drill: ""."""
+    return subject.removeprefix(DRILL).rpartition(":")[0]
+
+
+def named_like(subject: str, name: str) -> str:
+    """Return the name of something that belongs to what `subject` names: practised where that is."""
+    return DRILL + name if is_drill(subject) else name
 
 
 def guests_of(session: Session, chapter_id: UUID) -> Sequence[UUID]:

@@ -6,18 +6,20 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from service.chapters.tables import Office
 from service.checkins.tables import CheckIn, CheckInState
 from service.messages.catalog import Catalog
 from service.messages.ical import Entry
+from service.outbox.drill import id_in, is_drill
 from service.people.tables import Person
 from service.privacy.keyring import Keyring
-from service.rallies.tables import Rally, RallyState
+from service.rallies.tables import Rally, RallyChapter, RallyState
 from service.rsvps.tables import COMING, IN_LINE, Rsvp
 
 LOOKS_BACK = timedelta(days=30)
+OFF = (RallyState.CANCELLED, RallyState.ALL_CLEAR)
 
 
 class Almanac:
@@ -33,13 +35,16 @@ class Almanac:
         self._since = now - LOOKS_BACK
 
     def of_chapter(self, chapter_id: UUID) -> list[Entry]:
-        """Return all of a chapter's appointments and events."""
+        """Return all of a chapter's appointments and events, and what it joined of others'."""
         checkins = select(CheckIn).where(
-            CheckIn.chapter_id == chapter_id, CheckIn.starts_at >= self._since
+            CheckIn.chapter_id == chapter_id,
+            CheckIn.starts_at >= self._since,
+            ~col(CheckIn.is_drill),
         )
+        joined = select(RallyChapter.rally_id).where(RallyChapter.chapter_id == chapter_id)
         rallies = select(Rally).where(
-            Rally.chapter_id == chapter_id, Rally.starts_at >= self._since,
-            Rally.state != RallyState.DRAFT,
+            or_(Rally.chapter_id == chapter_id, col(Rally.id).in_(joined)),
+            Rally.starts_at >= self._since, Rally.state != RallyState.DRAFT, ~col(Rally.is_drill),
         )  # fmt: skip
         return self._sorted(
             self._checkins(self._session.exec(checkins)), self._rallies(self._session.exec(rallies))
@@ -53,7 +58,7 @@ class Almanac:
             )
         ).all()
         waiting = {rsvp.subject for rsvp in rsvps if rsvp.state in IN_LINE}
-        ids = {UUID(rsvp.subject.partition(":")[2]) for rsvp in rsvps}
+        ids = {id_in(rsvp.subject) for rsvp in rsvps if not is_drill(rsvp.subject)}
         checkins = select(CheckIn).where(col(CheckIn.id).in_(ids), CheckIn.starts_at >= self._since)
         rallies = select(Rally).where(col(Rally.id).in_(ids), Rally.starts_at >= self._since)
         return self._sorted(
@@ -78,14 +83,14 @@ class Almanac:
 
     def _rallies(self, rows: Iterable[Rally], waiting: Iterable[str] = ()) -> Iterator[Entry]:
         for rally in rows:
-            is_off = rally.state is RallyState.CANCELLED
+            is_off = rally.state in OFF
             yield Entry(
                 uid=self._uid(rally.subject),
                 title=self._catalog.word("calendar", "event", self._language),
                 starts_at=rally.starts_at,
                 ends_at=rally.ends_at,
                 status=_status(is_off, rally.subject in waiting),
-                sequence=int(is_off),
+                sequence=rally.moves + is_off,
             )
 
     def _uid(self, subject: str) -> str:

@@ -12,10 +12,10 @@ from sqlmodel import Session
 
 from service.chapters.find import get_chapter
 from service.checkins.find import next_of_family
-from service.checkins.tables import CheckIn
 from service.inbox.tables import Inbound
 from service.inbox.threads import chapter_id_of
 from service.messages.catalog import Value
+from service.outbox.drill import kind_in
 from service.outbox.enqueue import Outbox, Text
 from service.outbox.send_link import text_link
 from service.outbox.tables import ConsentNeeded, Priority
@@ -30,6 +30,7 @@ from service.replies.next_date import NextDate
 from service.replies.orders import Orders
 from service.replies.own_dates import OwnDates
 from service.replies.parse import parse
+from service.replies.practising import is_told_a_drill_ends_here, speaks_as_family
 from service.replies.precedence import ALWAYS, COMMANDS, EVEN_IF_GONE
 from service.replies.relaying import Relaying
 from service.replies.rsvp import Answering
@@ -188,7 +189,7 @@ class Conversation:
         self.talking.begin(TalkKind.INTAKE)
 
     def _next(self, reply: Reply) -> None:
-        if not NextDate(self).take(reply):
+        if not (NextDate(self).take(reply) or is_told_a_drill_ends_here(self)):
             self._checkin(reply)
 
     def _erase(self, _reply: Reply) -> None:
@@ -201,7 +202,7 @@ class Conversation:
             return
         if reply.intent is Intent.YES and not self.which.asks and self.membership.confirms_signup():
             return
-        if not self.which.asks and self.family is not None and self._appointment() is not None:
+        if not self.which.asks and speaks_as_family(self):
             self._family_says(reply)
         elif not self.which.answer(reply):
             if self.volunteer is None and self.family is None:
@@ -242,7 +243,7 @@ class Conversation:
         self.answer("family_change_heard")
 
     def _change(self, reply: Reply) -> None:
-        if self.family is None:
+        if self.family is None and not speaks_as_family(self):
             self._unknown(reply)
             return
         self.inbound.needs_person = True
@@ -260,7 +261,7 @@ class Conversation:
     def _here(self, reply: Reply) -> None:
         rsvp = next_coming(self.session, self.person.id, now=self.now)
         # An appointment of today has been heard already: this would be one of another day.
-        if rsvp is None or rsvp.subject.startswith("checkin:"):
+        if rsvp is None or kind_in(rsvp.subject) == "checkin":
             self._unknown(reply)
         else:
             self.inbound.subject = rsvp.subject
@@ -311,13 +312,12 @@ class Conversation:
         """Return whether the text means this where no question is open."""
         return parse(self.body, language=self.person.language).intent is intent
 
-    def _appointment(self) -> CheckIn | None:
-        return next_of_family(self.session, self.person.id, now=self.now)
-
     def is_expected_somewhere(self) -> bool:
         """Whether somebody counts on them, so that a person should know that they left."""
         is_companion = next_coming(self.session, self.person.id, now=self.now) is not None
-        return is_companion or self._appointment() is not None
+        return (
+            is_companion or next_of_family(self.session, self.person.id, now=self.now) is not None
+        )
 
 
 _HANDLERS: dict[Intent, Callable[[Conversation, Reply], None]] = {

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlmodel import col, select
+from sqlmodel import col, or_, select
 
 from service.chapters.tables import Office
 from service.checkins.outcome.ask import hear, hear_no, open_ask, open_ask_of, question
@@ -21,7 +20,8 @@ from service.checkins.safety.around import ROLES
 from service.checkins.safety.tables import Reporter
 from service.checkins.tables import CheckIn, Outcome, OutcomeAsk
 from service.errors import InvalidValue, WrongState
-from service.outbox.tables import Priority
+from service.outbox.drill import id_in
+from service.outbox.tables import DRILL, Priority
 from service.replies.dates.when import read_when
 from service.replies.intents import Expecting, Intent, Reply
 from service.replies.parse import parse
@@ -163,7 +163,8 @@ class Ending:
         self._talk.answer(template, values, once=key)
 
     def _note(self, ask: OutcomeAsk) -> None:
-        self._talk.inbound.subject = f"checkin:{ask.checkin_id.hex}"
+        checkin = self._session.get_one(CheckIn, ask.checkin_id)
+        self._talk.inbound.subject = checkin.subject
         self._talk.inbound.needs_person = False  # it is read back, and told to whom it concerns
 
     def _was_asked_since(self) -> bool:
@@ -184,7 +185,10 @@ class Ending:
             .join(Seat, col(Seat.id) == Rsvp.seat_id)
             .where(
                 Rsvp.person_id == self._talk.person.id,
-                col(Rsvp.subject).startswith("checkin:"),
+                or_(
+                    col(Rsvp.subject).startswith("checkin:"),
+                    col(Rsvp.subject).startswith(f"{DRILL}checkin:"),
+                ),
                 col(Rsvp.role).in_(MAY_SAY),
                 col(Rsvp.state).in_([*COMING, RsvpState.LEFT]),
                 Seat.starts_at <= now,
@@ -192,7 +196,7 @@ class Ending:
             )
             .order_by(col(Seat.starts_at).desc(), col(Rsvp.id))
         ).all()
-        found = (self._session.get_one(CheckIn, UUID(one.partition(":")[2])) for one in rows)
+        found = (self._session.get_one(CheckIn, id_in(one)) for one in rows)
         return next((one for one in found if one.state in BEGUN and one.outcome is None), None)
 
     def _role(self, checkin: CheckIn) -> Reporter:

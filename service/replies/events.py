@@ -13,6 +13,7 @@ from service.chapters.tables import Office
 from service.checkins import words as checkin_words
 from service.checkins.tables import CheckIn, CheckInState
 from service.messages.catalog import Catalog
+from service.outbox.drill import id_in, kind_in
 from service.rallies import words as rally_words
 from service.rallies.tables import Rally, RallyState
 
@@ -38,10 +39,10 @@ def describe(
     session: Session, subject: str, language: str, catalog: Catalog, *, now: datetime
 ) -> Event:
     """Return the event that `subject` names. Raises when there is none: asks outlive no event."""
-    kind, _, hex_id = subject.partition(":")
-    if kind == "checkin":
-        return _checkin(session, UUID(hex_id), language, catalog, now)
-    return _rally(session, UUID(hex_id), language, catalog, now)
+    id_ = id_in(subject)
+    if kind_in(subject) == "checkin":
+        return _checkin(session, id_, language, catalog, now)
+    return _rally(session, id_, language, catalog, now)
 
 
 def _checkin(session: Session, id_: UUID, language: str, catalog: Catalog, now: datetime) -> Event:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from uuid import UUID
 
 from sqlmodel import Session, col, select
 
 from service.chapters.find import get_chapter
 from service.chapters.tables import Office
 from service.checkins.find import next_of_family
-from service.checkins.outcome.tell import organizers_of
+from service.checkins.outcome.tell import organizers_for
 from service.checkins.safety.tables import OVER, SafetyCheck
 from service.checkins.tables import CheckIn, CheckInState
 from service.checkins.words import words
 from service.messages.catalog import Value
+from service.outbox.drill import id_in
 from service.outbox.enqueue import Outbox, Text
 from service.outbox.tables import Priority
 from service.people.tables import Person
@@ -48,7 +48,7 @@ def tell_of_a_lead_who_left(
     session: Session, outbox: Outbox, subject: str, *, now: datetime
 ) -> None:
     """Tell organizers that an appointment has no lead any more, and have people looked for."""
-    checkin = session.get_one(CheckIn, UUID(subject.partition(":")[2]))
+    checkin = session.get_one(CheckIn, id_in(subject))
     if checkin.state not in LIVE or checkin.starts_at <= now:
         return
     checkin.wave_at = now
@@ -69,6 +69,7 @@ def _under_way(session: Session, person: Person) -> CheckIn | None:
         .join(SafetyCheck, col(SafetyCheck.checkin_id) == CheckIn.id)
         .where(
             CheckIn.family_id == person.id,
+            ~col(CheckIn.is_drill),
             col(CheckIn.state).in_(LIVE),
             col(SafetyCheck.state).not_in(OVER),
         )
@@ -81,13 +82,13 @@ def _tell(
 ) -> None:
     office = session.get_one(Office, checkin.office_id)
     chapter = get_chapter(session, checkin.chapter_id)
-    for person in organizers_of(session, checkin.chapter_id):
+    for person in organizers_for(session, checkin):
         said = words(checkin, office, chapter, person.language, outbox.catalog)
         values: dict[str, Value] = {"day": said.day, "time": said.time, "area": said.area}
         text = Text(
             template,
             once_key=f"{why}:{checkin.id.hex}:{person.id.hex}",
-            subject=f"alert:{checkin.id.hex}",
+            subject=checkin.about("alert"),
             values=values,
             priority=Priority.URGENT,
         )

@@ -61,6 +61,7 @@ def propose_next_dates(session: Session, outbox: Outbox, *, now: datetime) -> in
     over = session.exec(
         select(CheckIn).where(
             col(CheckIn.state).in_([CheckInState.CLOSED, CheckInState.RESCHEDULED]),
+            ~col(CheckIn.is_drill),
             col(CheckIn.outcome).is_not(None),
             col(CheckIn.outcome).not_in(GRAVE),
             col(CheckIn.outcome_at) <= now - ASK_AFTER,

@@ -20,6 +20,7 @@ from service.db import new_id
 from service.errors import InvalidValue, NotFound
 from service.inbox.tables import Inbound
 from service.inbox.threads import need_person
+from service.outbox.drill import id_in, is_drill, kind_in
 from service.outbox.enqueue import Outbox
 from service.outbox.tables import REACHED_CARRIER, Delivery
 from service.outbox.withdraw import withdraw_person
@@ -76,7 +77,7 @@ def own_date(session: Session, person: Person, checkin_id: UUID, *, now: datetim
 
 
 def promises(session: Session, person: Person, *, now: datetime) -> list[Promise]:
-    """Return what somebody comes to or waits for, soonest first."""
+    """Return what somebody comes to or waits for, soonest first; no drills."""
     rows = session.exec(
         select(Rsvp).where(Rsvp.person_id == person.id, col(Rsvp.state).in_([*COMING, *IN_LINE]))
     ).all()
@@ -147,11 +148,12 @@ def erase(session: Session, outbox: Outbox, person: Person, *, now: datetime) ->
 
 
 def _promise(session: Session, person: Person, rsvp: Rsvp, now: datetime) -> Promise | None:
-    kind, _, hex_id = rsvp.subject.partition(":")
-    waits = rsvp.state in IN_LINE
-    if kind == "rally":
-        return _rally(session, session.get_one(Rally, UUID(hex_id)), rsvp, now)
-    checkin = session.get_one(CheckIn, UUID(hex_id))
+    if is_drill(rsvp.subject):
+        return None
+    id_, waits = id_in(rsvp.subject), rsvp.state in IN_LINE
+    if kind_in(rsvp.subject) == "rally":
+        return _rally(session, session.get_one(Rally, id_), rsvp, now)
+    checkin = session.get_one(CheckIn, id_)
     if checkin.state in OVER or checkin.starts_at <= now:
         return None
     office = session.get_one(Office, checkin.office_id)

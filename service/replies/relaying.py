@@ -107,6 +107,8 @@ class Relaying:
         """Nobody's words go to the wrong family: they write the name in front."""
         talk = self._talk
         talk.inbound.needs_person = True
+        if lines[0].checkin.is_drill:
+            talk.inbound.subject = lines[0].checkin.subject
         talk.answer("relay_which", {"name": self._names(lines[0].others[:1])})
 
     # --- on its way ---

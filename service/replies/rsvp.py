@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Protocol
-from uuid import UUID
 
 from sqlmodel import Session
 
@@ -13,6 +12,7 @@ from service.checkins.remind import remind_again
 from service.checkins.tables import CheckIn
 from service.inbox.tables import Effect, Inbound
 from service.messages.catalog import Catalog, Value
+from service.outbox.drill import id_in
 from service.outbox.enqueue import Outbox
 from service.people.tables import Person
 from service.privacy.keyring import KeyKind
@@ -140,7 +140,7 @@ class Answering:
         """Once the others have heard the place, the clock tells it at its next tick."""
         if event.starts_at - self._talk.now > PLACE_IS_TOLD:
             return
-        checkin = self._session.get_one(CheckIn, UUID(self._subject.partition(":")[2]))
+        checkin = self._session.get_one(CheckIn, id_in(self._subject))
         remind_again(self._session, checkin, now=self._talk.now)
 
 

@@ -114,6 +114,7 @@ class Hearing:
             return False
         Relaying(talk).takes(reply)  # the other one hears it in any case
         talk.inbound.needs_person = True
+        self._name_a_drill(self._asked[0])
         self._answer("safety_digit")
         return True
 
@@ -128,6 +129,7 @@ class Hearing:
             self._heard_a_cry()
             return
         if case is None:
+            self._name_a_drill(cases[0])
             self._answer("safety_which", {"name": self._name(cases[0].check)})
             return
         check = self._say(case, word)
@@ -151,6 +153,11 @@ class Hearing:
             talk.session, talk.outbox, case.check, case.reporter, word, person=talk.person,
             now=talk.now,
         )  # fmt: skip
+
+    def _name_a_drill(self, case: Case) -> None:
+        """Let the answer say that it is about a drill, where it is."""
+        if case.check.is_drill:
+            self._talk.inbound.subject = case.check.subject
 
     def _is_here(self) -> bool:
         """Note that they are at the door of today's appointment, or of each of several."""

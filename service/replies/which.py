@@ -10,6 +10,7 @@ from sqlmodel import col, select
 
 from service.inbox.tables import Inbound
 from service.messages.catalog import Value
+from service.outbox.drill import is_drill
 from service.rallies.find import coming_up
 from service.rallies.tables import RallyState
 from service.replies.events import Event, describe
@@ -73,6 +74,8 @@ class Which:
         """Ask the open question again where its answer could not be read; once, then a person."""
         if len(self.asks) != 1 or self._last_intent() == Intent.UNKNOWN:
             return False
+        if is_drill(self.asks[0].subject):
+            self._talk.inbound.subject = self.asks[0].subject
         event = self._describe(self.asks[0].subject)
         self._talk.answer("ask_again", {"day": event.day, "area": event.area})
         return True

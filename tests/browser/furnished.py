@@ -193,7 +193,7 @@ def pages_of(site: Site) -> list[str]:
         f"/drafts/{note}/people", f"/drafts/{note}/send",
         "/actions", "/actions/new", f"/actions/{action}", f"/actions/{action}/edit",
         f"/actions/{action}/send", f"/actions/{action}/close",
-        "/drills", "/drills/new", f"/drills/{drill}", f"/safety/{safety}",
+        "/drills", "/drills/new", "/drills/appointments/new", f"/drills/{drill}", f"/safety/{safety}",
         "/inbox", f"/inbox/{thread}", f"/inbox/texts/{text}/correct?meant=yes",
         "/people", "/people/new", f"/people/{volunteer}", f"/people/{volunteer}/edit",
         f"/people/{volunteer}/erase", f"/people/{volunteer}/opt-out", "/people/export",

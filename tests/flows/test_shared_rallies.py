@@ -32,6 +32,7 @@ from service.rallies.tables import Rally, RallyChapter
 from service.rallies.take_back import take_back
 from service.rallies.tell import Whom, count_told, people_to_tell
 from service.rallies.together import event_of, open_to_chapters
+from service.replies.calendar import Almanac
 from service.rsvps.choose import count_people
 from service.rsvps.respond import rsvps_of, tally
 from tests.factories import make_volunteer
@@ -314,3 +315,14 @@ def test_called_is_about_the_action_of_the_number_that_is_texted(town: Town) -> 
     assert _done(towns, bays, valleys) == [1, 0]
     towns.text(BETO, "CALLED", to=VALLEY_NUMBER)
     assert _done(towns, bays, valleys) == [1, 1]
+
+
+def test_a_joined_rally_stands_in_both_calendars(both: Together) -> None:
+    both.text(ROSA, "Y")
+    with both.town.session() as session:
+        almanac = Almanac(session, both.wiring.catalog, both.wiring.keyring, "en", both.clock.now())
+        theirs = [almanac.of_person(one) for one in (both.rosa, both.alma)]
+        here, there = (almanac.of_chapter(one.id) for one in (both.valley, both.bay))
+    assert [len(entries) for entries in theirs] == [1, 0]
+    assert here == there == theirs[0]
+    assert (here[0].starts_at, here[0].status) == (both.rally.starts_at, "CONFIRMED")

@@ -185,7 +185,7 @@ def put_question(
     text = Text(
         template,
         once_key=f"outcome:{ask.id.hex}:{template}:{now.isoformat()}",
-        subject=f"outcome:{checkin.id.hex}",
+        subject=checkin.about("outcome"),
         values=values,
         quiet_exempt=True,
         not_before=texting_time(

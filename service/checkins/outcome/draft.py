@@ -22,11 +22,11 @@ def draft_call(
     session: Session, catalog: Catalog, checkin: CheckIn, outcome: Outcome, *, by: str,
     now: datetime,
 ) -> Rally | None:  # fmt: skip
-    """Save a draft in both languages; None where no call is usual, or there is one already.
+    """Save a draft in both languages; None where no call is usual, there is one already, or in a drill.
 
     Without the family's yes to publicity it holds nothing of theirs: no date, no door, no reason.
     """
-    if outcome not in DRAFTED or checkin.rally_id is not None:
+    if outcome not in DRAFTED or checkin.rally_id is not None or checkin.is_drill:
         return None
     chapter = get_chapter(session, checkin.chapter_id)
     office = session.get_one(Office, checkin.office_id)

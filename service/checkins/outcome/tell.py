@@ -14,6 +14,7 @@ from service.calls.plan import Call, plan_call
 from service.chapters.find import get_chapter
 from service.chapters.tables import Chapter, Office
 from service.checkins.alarm import alarm_contacts
+from service.checkins.cast import cast
 from service.checkins.outcome.rules import GRAVE, TOLD
 from service.checkins.tables import CheckIn, LegalContact, Outcome
 from service.checkins.words import CheckInWords, words
@@ -54,9 +55,9 @@ def tell_everybody(
     thank_who_came(session, outbox, checkin, outcome, told_by=told_by, now=now)
     if outcome not in TOLD:
         return
-    for person in organizers_of(session, checkin.chapter_id):
+    for person in organizers_for(session, checkin):
         _text(session, outbox, checkin, person, "alert_outcome", outcome, now)
-    notice(session, "outcome", 0, f"outcome:{checkin.id.hex}:{outcome}", now)
+    notice(session, "outcome", 0, f"{checkin.about('outcome')}:{outcome}", now)
     if outcome in GRAVE:
         page_legal(session, outbox, checkin, outcome, now=now)
 
@@ -76,7 +77,7 @@ def thank_who_came(
         text = Text(
             template,
             once_key=f"thanks:{checkin.id.hex}:{person.id.hex}",
-            subject=f"outcome:{checkin.id.hex}",
+            subject=checkin.about("outcome"),
             values={"day": _said(session, outbox, checkin, person).day},
             quiet_exempt=True,
             not_before=texting_time(
@@ -94,7 +95,7 @@ def page_legal(
 
     No quiet hours hold it. Where nobody is named, `trouble` says so.
     """
-    people = legal_contacts(session, checkin.chapter_id)
+    people = cast(session, checkin, legal_contacts(session, checkin.chapter_id))
     for person in people:
         _text(session, outbox, checkin, person, "alert_legal", outcome, now)
         says = in_words(outbox.catalog, outcome, checkin.deadline_on, person.language)
@@ -104,18 +105,18 @@ def page_legal(
         )  # fmt: skip
         plan_call(session, outbox.keyring, outbox.catalog, person, call, now=now)
     if not people:
-        notice(session, "no_legal", 0, f"outcome:{checkin.id.hex}", now)
+        notice(session, "no_legal", 0, checkin.about("outcome"), now)
     return len(people)
 
 
 def alarm_organizers(session: Session, outbox: Outbox, checkin: CheckIn, *, now: datetime) -> None:
     """Tell organizers that nobody has said how it ended; once an appointment."""
-    for person in organizers_of(session, checkin.chapter_id):
+    for person in organizers_for(session, checkin):
         said = _said(session, outbox, checkin, person)
         text = Text(
             "alert_no_outcome",
             once_key=f"no_outcome:{checkin.id.hex}:{person.id.hex}",
-            subject=f"outcome:{checkin.id.hex}",
+            subject=checkin.about("outcome"),
             values={"day": said.day, "time": said.time, "area": said.area},
             quiet_exempt=True,
             not_before=texting_time(
@@ -124,7 +125,12 @@ def alarm_organizers(session: Session, outbox: Outbox, checkin: CheckIn, *, now:
             not_after=now + USEFUL_FOR,
         )
         outbox.of(checkin.chapter_id).text(session, person, text, now=now)
-    notice(session, "no_outcome", 0, f"outcome:{checkin.id.hex}", now)
+    notice(session, "no_outcome", 0, checkin.about("outcome"), now)
+
+
+def organizers_for(session: Session, checkin: CheckIn) -> list[Person]:
+    """Return whom of them an appointment's news reaches: in a drill, who plays them."""
+    return cast(session, checkin, organizers_of(session, checkin.chapter_id))
 
 
 def organizers_of(session: Session, chapter_id: UUID) -> list[Person]:
@@ -190,7 +196,7 @@ def _text(
     text = Text(
         template,
         once_key=f"{template}:{checkin.id.hex}:{outcome}:{person.id.hex}",
-        subject=f"outcome:{checkin.id.hex}",
+        subject=checkin.about("outcome"),
         values=values,
         priority=Priority.URGENT,
         quiet_exempt=True,

@@ -11,7 +11,9 @@ from sqlmodel import Session, col, select
 
 from service.accounts.tables import Organizer
 from service.chapters.shifts import on_shift
+from service.checkins.cast import only_guests, players
 from service.checkins.safety.tables import Reporter, Rung, SafetyCheck
+from service.checkins.tables import CheckIn
 from service.people.find import people_by_id
 from service.people.tables import EmergencyContact, Person
 from service.rsvps.respond import rsvps_of
@@ -59,11 +61,24 @@ def look_around(session: Session, check: SafetyCheck, *, now: datetime) -> Aroun
         shift.person_id for shift in on_shift(session, check.chapter_id, now=now)
     ]
     ids[Reporter.ORGANIZER] = list(_organizers(session, check.chapter_id))
+    if check.is_drill and check.checkin_id is not None:
+        _hand_out_the_parts(session, session.get_one(CheckIn, check.checkin_id), ids)
     people = people_by_id(session, {check.person_id, *(i for some in ids.values() for i in some)})
     return Around(
         family=people[check.person_id],
         people={role: [people[one] for one in dict.fromkeys(some)] for role, some in ids.items()},
     )
+
+
+def _hand_out_the_parts(
+    session: Session, checkin: CheckIn, ids: dict[Reporter, list[UUID]]
+) -> None:
+    """In a drill, leave nobody but guests; its stand-in plays those who are on call."""
+    for role, some in ids.items():
+        is_played = role in (Reporter.ON_CALL, Reporter.ORGANIZER)
+        ids[role] = players(session, checkin, some) if is_played else only_guests(
+            session, checkin, some
+        )  # fmt: skip
 
 
 def _contacts(session: Session, family_id: UUID) -> Iterable[UUID]:

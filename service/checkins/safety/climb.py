@@ -19,7 +19,7 @@ from service.errors import Unavailable
 from service.messages import dates
 from service.messages.catalog import Value
 from service.outbox.enqueue import Outbox, Text
-from service.outbox.tables import ConsentNeeded, Priority
+from service.outbox.tables import DRILL, ConsentNeeded, Priority
 from service.people.tables import Person
 
 log = structlog.get_logger()
@@ -120,7 +120,9 @@ def count_open(session: Session, shift: Shift) -> int:
     """Return how many ladders of the chapter are being climbed or asked about."""
     calm = (*OVER, SafetyState.ARMED)
     query = select(SafetyCheck.id).where(
-        SafetyCheck.chapter_id == shift.chapter_id, col(SafetyCheck.state).not_in(calm)
+        SafetyCheck.chapter_id == shift.chapter_id,
+        col(SafetyCheck.state).not_in(calm),
+        ~col(SafetyCheck.subject).startswith(DRILL),
     )
     return len(session.exec(query).all())
 

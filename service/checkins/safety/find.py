@@ -13,6 +13,7 @@ from service.checkins.safety.around import ROLES
 from service.checkins.safety.tables import OVER, Reporter, SafetyCheck, SafetyState, SafetyStep
 from service.checkins.safety.tell import TOLD
 from service.errors import NotFound
+from service.outbox.tables import DRILL
 from service.people.tables import EmergencyContact
 from service.rsvps.tables import COMING, Rsvp, SeatRole
 
@@ -36,7 +37,8 @@ class Case:
 def cases_of(session: Session, person_id: UUID, *, now: datetime) -> list[Case]:
     """Return the open safety checks that this person's words can be about, most pressing first.
 
-    One that is still armed counts from the morning of its day.
+    One that is still armed counts from the morning of its day. A drill is passed over while they have
+    a real one: no cry is taken for practice.
     """
     open_now = or_(
         col(SafetyCheck.state).not_in([*OVER, SafetyState.ARMED]),
@@ -70,6 +72,7 @@ def cases_of(session: Session, person_id: UUID, *, now: datetime) -> list[Case]:
     ):
         found[check.id] = check, Reporter.FAMILY
     cases = [Case(check, reporter, check.id in asked) for check, reporter in found.values()]
+    cases = [case for case in cases if not case.check.is_drill] or cases
     return sorted(cases, key=lambda case: (PRESSING.index(case.check.state), case.check.due_at))
 
 
@@ -84,6 +87,7 @@ def ended_lately(session: Session, person_id: UUID, *, now: datetime) -> SafetyC
         .where(
             SafetyCheck.person_id == person_id,
             SafetyCheck.state == SafetyState.RESOLVED,
+            ~col(SafetyCheck.subject).startswith(DRILL),
             col(SafetyCheck.resolved_at) > now - LATELY,
         )
         .order_by(col(SafetyCheck.resolved_at).desc())
@@ -92,7 +96,15 @@ def ended_lately(session: Session, person_id: UUID, *, now: datetime) -> SafetyC
 
 
 def get_safety(session: Session, chapter_id: UUID, safety_id: UUID) -> SafetyCheck:
-    """Return one of the chapter's safety checks. Raises NotFound."""
+    """Return one of the chapter's safety checks. A drill's is none. Raises NotFound."""
+    check = get_safety_or_drill(session, chapter_id, safety_id)
+    if check.is_drill:
+        raise NotFound(None, f"no safety check {safety_id}")
+    return check
+
+
+def get_safety_or_drill(session: Session, chapter_id: UUID, safety_id: UUID) -> SafetyCheck:
+    """Return one of the chapter's safety checks, also a drill's. Raises NotFound."""
     check = session.get(SafetyCheck, safety_id)
     if check is None or check.chapter_id != chapter_id:
         raise NotFound(None, f"no safety check {safety_id}")
@@ -100,10 +112,11 @@ def get_safety(session: Session, chapter_id: UUID, safety_id: UUID) -> SafetyChe
 
 
 def open_safety(session: Session, chapter_id: UUID) -> list[SafetyCheck]:
-    """Return the chapter's safety checks that somebody should know of, most pressing first."""
+    """Return the chapter's safety checks that somebody should know of, most pressing first; no drills."""
     rows = session.exec(
         select(SafetyCheck).where(
             SafetyCheck.chapter_id == chapter_id,
+            ~col(SafetyCheck.subject).startswith(DRILL),
             col(SafetyCheck.state).not_in([*OVER, SafetyState.ARMED]),
         )
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from uuid import UUID
 
 from sqlmodel import Session, select
 
@@ -14,6 +13,7 @@ from service.checkins.safety.report import say, take
 from service.checkins.safety.rules import Word
 from service.checkins.safety.tables import OVER, Reporter, SafetyCheck, SafetyState, SafetyStep
 from service.checkins.tables import CheckIn
+from service.outbox.drill import id_in, kind_in
 from service.outbox.enqueue import Outbox
 from service.people.tables import Person
 
@@ -26,8 +26,9 @@ LEGAL = "checkin"  # a call about how an appointment ended
 
 def check_of(session: Session, call: VoiceCall) -> SafetyCheck | None:
     """Return the safety check that a call is about."""
-    kind, _, hex_id = call.subject.partition(":")
-    return session.get(SafetyCheck, UUID(hex_id)) if kind == "safety" else None
+    if kind_in(call.subject) != "safety":
+        return None
+    return session.get(SafetyCheck, id_in(call.subject))
 
 
 def is_of_use(session: Session, call: VoiceCall) -> bool:
@@ -76,8 +77,7 @@ def _take_legal(
 
 def _checkin_of(session: Session, call: VoiceCall) -> CheckIn | None:
     """Return the appointment whose outcome a call is about."""
-    kind, _, hex_id = call.subject.partition(":")
-    return session.get(CheckIn, UUID(hex_id)) if kind == LEGAL else None
+    return session.get(CheckIn, id_in(call.subject)) if kind_in(call.subject) == LEGAL else None
 
 
 def _role(session: Session, call: VoiceCall) -> Reporter:

@@ -11,6 +11,7 @@ from sqlmodel import Field, text
 
 from service.db import Table
 from service.db.types import words
+from service.outbox.tables import DRILL
 
 
 class SafetyState(StrEnum):
@@ -118,7 +119,12 @@ class SafetyCheck(Table, table=True):
     @property
     def own_subject(self) -> str:
         """How texts and calls about it are named: they outlive the check-in's own."""
-        return f"safety:{self.id.hex}"
+        return f"{DRILL if self.is_drill else ''}safety:{self.id.hex}"
+
+    @property
+    def is_drill(self) -> bool:
+        """Whether it is only practised."""
+        return self.subject.startswith(DRILL)
 
 
 class SafetyStep(Table, table=True):

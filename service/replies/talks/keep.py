@@ -11,6 +11,7 @@ from service.db import new_id
 from service.db.insert import insert_new
 from service.inbox.tables import Inbound
 from service.inbox.threads import need_person
+from service.outbox.advance import notice
 from service.privacy.keyring import KeyKind, Keyring
 from service.privacy.policy import SYSTEM
 from service.privacy.read import Reader
@@ -18,6 +19,7 @@ from service.privacy.seal import seal
 from service.replies.tables import Talk, TalkKind
 
 LASTS = timedelta(hours=24)  # somebody answers after their shift
+DATES = (TalkKind.INTAKE, TalkKind.NEXT)  # a date is to come of it
 KEPT = timedelta(days=7)  # so long it can be taken up where it stopped
 
 
@@ -76,9 +78,9 @@ def forget(session: Session, talk: Talk) -> None:
 
 
 def look_after_stopped(session: Session, *, now: datetime) -> int:
-    """Show a person every registration that stopped half way, once; forget old ones. Safe to repeat.
+    """Show a person every date that stopped half way, a first or a next one, once; forget old ones.
 
-    Returns how many there were of both.
+    Returns how many there were of both. Safe to repeat.
     """
     stopped = session.exec(
         select(Talk).where(Talk.expires_at <= now, col(Talk.seen_at).is_(None))
@@ -86,7 +88,7 @@ def look_after_stopped(session: Session, *, now: datetime) -> int:
     for talk in stopped:
         talk.seen_at = now
         session.add(talk)
-        if talk.kind is TalkKind.INTAKE:
+        if talk.kind in DATES:
             _show_last_text(session, talk.person_id, now)
     old = session.exec(delete(Talk).where(col(Talk.expires_at) <= now - KEPT))
     return len(stopped) + int(old.rowcount)
@@ -99,6 +101,8 @@ def _show_last_text(session: Session, person_id: UUID, now: datetime) -> None:
         .order_by(col(Inbound.id).desc())
         .limit(1)
     ).first()
-    if last is not None:
-        last.needs_person = True
-        need_person(session, last, now=now)
+    if last is None:  # we asked, and they have never written
+        notice(session, "next_date", 0, f"person:{person_id.hex}", now)
+        return
+    last.needs_person = True
+    need_person(session, last, now=now)

@@ -14,7 +14,7 @@ from sqlmodel import Session
 from service.blasts.progress import get_blast, list_blasts, progress_of_each
 from service.blasts.stop import pause, resume, stop
 from service.blasts.tables import Blast, BlastKind, BlastState
-from service.outbox.drill import is_drill
+from service.outbox.drill import id_in, kind_in
 from service.outbox.gate import wordings_of
 from service.outbox.tables import Priority
 from service.privacy import audit
@@ -149,9 +149,8 @@ def show_blasts(session: Session, blasts: Sequence[Blast]) -> list[ShownBlast]:
 
 def about(subject: str) -> About:
     """Return the event that a subject ("rally:<id>") names."""
-    kind, _, id_ = subject.partition(":")
-    kind = EventKind.RALLY if is_drill(subject) else kind
-    return About(kind=EventKind(kind), id=UUID(hex=id_))
+    kind = kind_in(subject) or EventKind.RALLY
+    return About(kind=EventKind(kind), id=id_in(subject))
 
 
 def _note(session: Session, who: Caller, blast: Blast, done: str, now: datetime) -> None:

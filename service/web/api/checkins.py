@@ -22,6 +22,7 @@ from service.checkins.register import (
     find_same,
     register,
 )  # fmt: skip
+from service.checkins.relay import switch
 from service.checkins.rules import check_start
 from service.checkins.tables import CheckIn, CheckInState, Outcome
 from service.people.register import Card
@@ -70,6 +71,12 @@ class EndedSo(Shape):
 
     outcome: Outcome
     deadline_on: date | None = None
+
+
+class Switched(Shape):
+    """Whether texts are passed on between family and lead."""
+
+    is_on: bool
 
 
 class CheckInPaging(Paging):
@@ -147,6 +154,16 @@ def write_outcome(
     checkin = get_checkin(session, who.chapter_id, checkin_id)
     ended = Ended(told.outcome, told.deadline_on)
     record_outcome(session, wiring.outbox, checkin, ended, by=who.viewer, now=now)
+    return show_checkin(session, who.reader, checkin, now=now)
+
+
+@router.post("/{checkin_id}/relay")
+def switch_relay(
+    checkin_id: UUID, told: Switched, session: Write, who: Who, now: Now
+) -> ShownCheckIn:
+    """Stop passing on between family and lead, or begin again. Safe to send twice."""
+    checkin = get_checkin(session, who.chapter_id, checkin_id)
+    switch(session, checkin, is_on=told.is_on, by=who.viewer, now=now)
     return show_checkin(session, who.reader, checkin, now=now)
 
 

@@ -36,6 +36,7 @@ class ShownCheckIn(Shape):
     stage: recruiting, staffed, or short (within 72 hours and places open); null when nobody is
     sought: not yet approved, or over. outcome_by: an organizer's name, or the role of the person
     whose phone said it. draft_rally_id: the call that the outcome asked for, to be looked at.
+    relay_off_at: since when nothing is passed on between family and lead; relay_off_by: as outcome_by.
     """
 
     id: UUID
@@ -63,6 +64,8 @@ class ShownCheckIn(Shape):
     outcome_at: datetime | None
     deadline_on: date | None
     draft_rally_id: UUID | None
+    relay_off_at: datetime | None
+    relay_off_by: str
 
 
 def show_checkin(
@@ -113,6 +116,8 @@ def show_checkins(
             outcome_by=checkin.outcome_by,
             outcome_at=checkin.outcome_at,
             deadline_on=checkin.deadline_on,
+            relay_off_at=checkin.relay_off_at,
+            relay_off_by=checkin.relay_off_by,
             draft_rally_id=checkin.rally_id,
         )
         for checkin in checkins

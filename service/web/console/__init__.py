@@ -5,6 +5,7 @@ from fastapi import APIRouter, Depends
 from service.web.console import (
     account,
     actions,
+    appointment_drills,
     audience,
     board,
     calendar,
@@ -73,6 +74,7 @@ for room in (  # what has a name comes before what has an id
     send,
     rally_life,
     actions,
+    appointment_drills,
     drills,
     messages,
     inbox_do,

@@ -13,6 +13,7 @@ from service.chapters.find import get_chapter
 from service.chapters.tables import Office
 from service.checkins.tables import CheckIn
 from service.messages import dates
+from service.outbox.drill import id_in, kind_in
 from service.rallies.tables import Rally
 from service.web.console.desk import Desk
 
@@ -28,9 +29,9 @@ class About:
 
 def abouts(session: Session, desk: Desk, subjects: Iterable[str]) -> dict[str, About]:
     """Return subject -> event, of this chapter's rallies and check-ins among them. Two queries."""
-    wanted = [subject.partition(":") for subject in set(subjects)]
-    rallies = [UUID(hex_id) for kind, _, hex_id in wanted if kind == "rally"]
-    checkins = [UUID(hex_id) for kind, _, hex_id in wanted if kind == "checkin"]
+    wanted = [(kind_in(one), one) for one in set(subjects)]
+    rallies = [id_in(one) for kind, one in wanted if kind == "rally"]
+    checkins = [id_in(one) for kind, one in wanted if kind == "checkin"]
     return (_rallies(session, desk, rallies) if rallies else {}) | (
         _checkins(session, desk, checkins) if checkins else {}
     )

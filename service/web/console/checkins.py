@@ -16,7 +16,7 @@ from service.chapters.find import get_chapter, list_offices
 from service.chapters.voice import voice_of
 from service.checkins.approve import USUAL_PLACES, Approval, approve
 from service.checkins.cancel import cancel
-from service.checkins.find import LIVE, get_checkin
+from service.checkins.find import LIVE, get_checkin_or_drill
 from service.checkins.follow import follower_of
 from service.checkins.move import MOVABLE
 from service.checkins.outcome.rules import BEGUN, GRAVE
@@ -120,7 +120,7 @@ def approve_checkin(session: Write, desk: AtDesk, checkin_id: UUID, form: Form) 
     def again(problems: Mapping[str, str], status: int) -> Response:
         return _approval(session, desk, checkin_id, form, problems=problems, status=status)
 
-    checkin = get_checkin(session, desk.chapter_id, checkin_id)
+    checkin = get_checkin_or_drill(session, desk.chapter_id, checkin_id)
     with form_again(again, desk.tell):
         approval = Approval(_read_places(form), agreed_to_texts=form.is_ticked("agreed"))
         if form["pickup"]:
@@ -143,7 +143,7 @@ def confirm_cancel(session: Read, desk: AtDesk, checkin_id: UUID) -> HTMLRespons
 @router.post("/checkins/{checkin_id}/cancel")
 def cancel_checkin(session: Write, desk: AtDesk, checkin_id: UUID) -> Response:
     """Cancel it; those who said yes and the family are told."""
-    checkin = get_checkin(session, desk.chapter_id, checkin_id)
+    checkin = get_checkin_or_drill(session, desk.chapter_id, checkin_id)
     cancel(session, desk.outbox, checkin, by=desk.viewer, now=desk.now)
     return go_to(f"/checkins/{checkin_id}")
 
@@ -160,7 +160,7 @@ def _form(
 
 
 def _context(session: Session, desk: Desk, checkin_id: UUID) -> tuple[CheckIn, dict[str, Any]]:
-    checkin = get_checkin(session, desk.chapter_id, checkin_id)
+    checkin = get_checkin_or_drill(session, desk.chapter_id, checkin_id)
     card: CheckInCard = checkin_cards(session, desk, [checkin])[0]
     family = session.get_one(Person, checkin.family_id)
     return checkin, {

@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, Response
 from service.chapters.find import get_chapter
 from service.chapters.tables import Chapter
 from service.chapters.voice import voice_of
+from service.checkins.find import list_drills as list_practised
 from service.db import new_id
 from service.errors import InvalidValue
 from service.messages import dates
@@ -218,6 +219,7 @@ def _page(
         "drills.html", status=status, typed=typed, problems=problems or {},
         guests=_shown(session, desk, guests), told=TOLD,
         drills=list_drills(session, desk.chapter_id, limit=MOST_SHOWN),
+        appointments=list_practised(session, desk.chapter_id),
         zone=get_chapter(session, desk.chapter_id).time_zone,
     )  # fmt: skip
 

@@ -18,9 +18,10 @@ from service.blasts.stop import NOT_YET_OUT, held, pause, resume, retry_failed, 
 from service.blasts.tables import Blast, BlastKind, BlastState, MessageDraft
 from service.chapters.find import get_chapter
 from service.chapters.tables import Sender
-from service.checkins.find import get_checkin
+from service.checkins.find import get_checkin_or_drill
 from service.messages import dates
 from service.outbox.again import Failure, failures_behind, not_sent_behind
+from service.outbox.drill import id_in, is_drill, kind_in
 from service.outbox.gate import get_wordings, wordings_of
 from service.outbox.over_time import moments
 from service.privacy import audit
@@ -150,19 +151,21 @@ def _card(session: Session, desk: Desk, blast: Blast, progress: Progress) -> Mes
 
 
 def _about(session: Session, desk: Desk, blast: Blast) -> tuple[str, str]:
-    kind, _, hex_id = blast.subject.partition(":")
+    kind = kind_in(blast.subject)
     if kind == "message":
         return get_draft(session, desk.chapter_id, blast.id).title, f"/messages/{blast.id}"
     if kind == "rally":
-        rally = session.get_one(Rally, UUID(hex_id))  # or another chapter's, which we call to
+        rally = session.get_one(
+            Rally, id_in(blast.subject)
+        )  # or another chapter's, which we call to
         return rally.title, f"/rallies/{rally.id}"
-    if kind == "drill":
-        drill = get_drill(session, desk.chapter_id, UUID(hex_id))
+    if is_drill(blast.subject) and not kind:
+        drill = get_drill(session, desk.chapter_id, id_in(blast.subject))
         return drill.title, f"/drills/{drill.id}"
     if kind == "action":
-        action = get_action(session, desk.chapter_id, UUID(hex_id))
+        action = get_action(session, desk.chapter_id, id_in(blast.subject))
         return action.title, f"/actions/{action.id}"
-    checkin = get_checkin(session, desk.chapter_id, UUID(hex_id))
+    checkin = get_checkin_or_drill(session, desk.chapter_id, id_in(blast.subject))
     office = offices_by_id(session, [checkin.office_id])[checkin.office_id]
     day = dates.page_day(checkin.starts_at, ZoneInfo(office.time_zone), desk.language)
     return f"{office.area}, {day}", f"/checkins/{checkin.id}"

@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, Response
 from service.chapters.find import get_chapter
 from service.chapters.tables import Office
 from service.chapters.voice import voice_of
-from service.checkins.find import get_checkin
+from service.checkins.find import get_checkin_or_drill
 from service.checkins.move import MOVABLE, TO_COMPANIONS, TO_FAMILY, TOLD, move, moved_text
 from service.checkins.rules import check_start
 from service.checkins.tables import CheckIn
@@ -54,7 +54,7 @@ def move_checkin(session: Write, desk: AtDesk, checkin_id: UUID, form: Form) -> 
 
 
 def _movable(session: Session, desk: Desk, checkin_id: UUID) -> CheckIn:
-    checkin = get_checkin(session, desk.chapter_id, checkin_id)
+    checkin = get_checkin_or_drill(session, desk.chapter_id, checkin_id)
     if checkin.state not in MOVABLE or checkin.starts_at <= desk.now:
         raise WrongState("checkin_not_in_state", f"check-in {checkin.id} is {checkin.state}")
     return checkin

@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from sqlmodel import Session
 from starlette.responses import HTMLResponse, Response
 
-from service.checkins.find import get_checkin
+from service.checkins.find import get_checkin_or_drill
 from service.checkins.outcome.record import Ended, check_ended, record_outcome
 from service.checkins.outcome.rules import DRAFTED, GRAVE, NOT_AN_END, TOLD, WITH_A_DEADLINE
 from service.checkins.outcome.tell import legal_contacts, organizers_of
@@ -32,7 +32,7 @@ def confirm_outcome(session: Read, desk: AtDesk, checkin_id: UUID) -> HTMLRespon
     """Say who will be told of the outcome in the address, before it counts."""
     sent = Sent(dict(desk.request.query_params))
     problems: Mapping[str, str] = {}
-    checkin = get_checkin(session, desk.chapter_id, checkin_id)
+    checkin = get_checkin_or_drill(session, desk.chapter_id, checkin_id)
     chosen = None
     if sent.typed:
         try:
@@ -51,7 +51,7 @@ def confirm_outcome(session: Read, desk: AtDesk, checkin_id: UUID) -> HTMLRespon
 @router.post("/checkins/{checkin_id}/outcome")
 def write_outcome(session: Write, desk: AtDesk, checkin_id: UUID, form: Form) -> Response:
     """Write it down; whom it concerns is told at once."""
-    checkin = get_checkin(session, desk.chapter_id, checkin_id)
+    checkin = get_checkin_or_drill(session, desk.chapter_id, checkin_id)
 
     def again(problems: Mapping[str, str], status: int) -> Response:
         return _page(session, desk, checkin, form.typed, None, problems=problems, status=status)
@@ -64,7 +64,7 @@ def write_outcome(session: Write, desk: AtDesk, checkin_id: UUID, form: Form) ->
 @router.post("/checkins/{checkin_id}/publicity")
 def say_publicity(session: Write, desk: AtDesk, checkin_id: UUID, form: Form) -> Response:
     """Note what the family says to being told of in public."""
-    checkin = get_checkin(session, desk.chapter_id, checkin_id)
+    checkin = get_checkin_or_drill(session, desk.chapter_id, checkin_id)
     try:
         checkin.publicity = Publicity(form["publicity"])
     except ValueError as error:

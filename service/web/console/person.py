@@ -169,7 +169,11 @@ def _dates(session: Session, desk: Desk, found: Person) -> list[Date]:
     rows = session.exec(
         select(CheckIn, Office)
         .join(Office, col(Office.id) == CheckIn.office_id)
-        .where(CheckIn.family_id == found.id, CheckIn.chapter_id == desk.chapter_id)
+        .where(
+            CheckIn.family_id == found.id,
+            CheckIn.chapter_id == desk.chapter_id,
+            ~col(CheckIn.is_drill),
+        )
         .order_by(col(CheckIn.starts_at).desc())
         .limit(MOST_SHOWN)
     )

@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from sqlmodel import Session
 from starlette.responses import Response
 
-from service.checkins.find import get_checkin
+from service.checkins.find import get_checkin_or_drill
 from service.checkins.relay import relays_of, switch
 from service.checkins.tables import CheckIn, Relay
 from service.web.console.desk import AtDesk, Desk, go_to
@@ -48,6 +48,6 @@ def passed_on(session: Session, desk: Desk, checkin: CheckIn) -> list[Passed]:
 @router.post("/checkins/{checkin_id}/relay")
 def switch_relay(session: Write, desk: AtDesk, checkin_id: UUID, form: Form) -> Response:
     """Stop passing on between family and lead, or begin again. Safe to send twice."""
-    checkin = get_checkin(session, desk.chapter_id, checkin_id)
+    checkin = get_checkin_or_drill(session, desk.chapter_id, checkin_id)
     switch(session, checkin, is_on=form["turn"] == "on", by=desk.viewer, now=desk.now)
     return go_to(f"/checkins/{checkin_id}#relays")

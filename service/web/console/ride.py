@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from sqlmodel import Session
 from starlette.responses import HTMLResponse, Response
 
-from service.checkins.find import get_checkin
+from service.checkins.find import get_checkin_or_drill
 from service.checkins.ride import LONGEST_PICKUP, MOST_SEATS, save_ride
 from service.checkins.tables import CheckIn
 from service.privacy import audit
@@ -26,14 +26,14 @@ router = APIRouter()
 @router.get("/checkins/{checkin_id}/ride")
 def show_ride(session: Read, desk: AtDesk, checkin_id: UUID) -> HTMLResponse:
     """Show the form, with what is known."""
-    checkin = get_checkin(session, desk.chapter_id, checkin_id)
+    checkin = get_checkin_or_drill(session, desk.chapter_id, checkin_id)
     return _page(session, desk, checkin, ride_as_typed(session, desk.reader(), checkin), {})
 
 
 @router.post("/checkins/{checkin_id}/ride")
 def write_ride(session: Write, desk: AtDesk, checkin_id: UUID, form: Form) -> Response:
     """Write it down; driver and lead hear of it from 18:00 the evening before."""
-    checkin = get_checkin(session, desk.chapter_id, checkin_id)
+    checkin = get_checkin_or_drill(session, desk.chapter_id, checkin_id)
 
     def again(problems: Mapping[str, str], status: int) -> Response:
         return _page(session, desk, checkin, form.typed, problems, status=status)

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from starlette.responses import HTMLResponse
 
-from service.checkins.find import get_checkin
+from service.checkins.find import get_checkin_or_drill
 from service.checkins.sheet import GOING
 from service.errors import WrongState
 from service.people.tables import Person
@@ -25,7 +25,7 @@ def run_sheet(session: Read, desk: AtDesk, checkin_id: UUID) -> HTMLResponse:
     No phone, no surname, no address of the family is on it; names are masked as on every page, with
     room to write.
     """
-    checkin = get_checkin(session, desk.chapter_id, checkin_id)
+    checkin = get_checkin_or_drill(session, desk.chapter_id, checkin_id)
     if checkin.state not in GOING:
         raise WrongState("checkin_not_in_state", f"check-in {checkin.id} is {checkin.state}")
     reader = desk.reader()

@@ -14,7 +14,7 @@ from service.calls.tables import CallState, VoiceCall
 from service.chapters.find import get_chapter
 from service.chapters.tables import Office
 from service.checkins.safety.contacts import contacts_of, name_contact
-from service.checkins.safety.find import get_safety, steps_of
+from service.checkins.safety.find import get_safety_or_drill, steps_of
 from service.checkins.safety.report import resolve, take_on_page
 from service.checkins.safety.tables import OVER, SafetyCheck, SafetyState, SafetyStep
 from service.checkins.tables import CheckIn
@@ -103,13 +103,13 @@ def safety_cards(session: Session, desk: Desk, checks: Sequence[SafetyCheck]) ->
 @router.get("/safety/{safety_id}")
 def show(session: Read, desk: AtDesk, safety_id: UUID) -> HTMLResponse:
     """Show one safety check."""
-    return _page(session, desk, get_safety(session, desk.chapter_id, safety_id), {})
+    return _page(session, desk, get_safety_or_drill(session, desk.chapter_id, safety_id), {})
 
 
 @router.post("/safety/{safety_id}/spoken")
 def spoken(session: Write, desk: AtDesk, safety_id: UUID) -> Response:
     """End it: this organizer has spoken with them."""
-    check = get_safety(session, desk.chapter_id, safety_id)
+    check = get_safety_or_drill(session, desk.chapter_id, safety_id)
     resolve(session, desk.outbox, check, by=desk.viewer, now=desk.now)
     return go_to(f"/safety/{safety_id}")
 
@@ -117,7 +117,7 @@ def spoken(session: Write, desk: AtDesk, safety_id: UUID) -> Response:
 @router.post("/safety/{safety_id}/take")
 def take(session: Write, desk: AtDesk, safety_id: UUID) -> Response:
     """Give it to this organizer for a while: nobody is called meanwhile."""
-    check = get_safety(session, desk.chapter_id, safety_id)
+    check = get_safety_or_drill(session, desk.chapter_id, safety_id)
     take_on_page(session, desk.outbox, check, by=desk.viewer, now=desk.now)
     return go_to(f"/safety/{safety_id}")
 
@@ -125,7 +125,7 @@ def take(session: Write, desk: AtDesk, safety_id: UUID) -> Response:
 @router.post("/safety/{safety_id}/contacts")
 def add_contact(session: Write, desk: AtDesk, safety_id: UUID, form: Form) -> Response:
     """Write down whom the family named; they are asked by text and told of nothing."""
-    check = get_safety(session, desk.chapter_id, safety_id)
+    check = get_safety_or_drill(session, desk.chapter_id, safety_id)
 
     def again(problems: Mapping[str, str], status: int) -> Response:
         return _page(session, desk, check, form.typed, problems=problems, status=status)

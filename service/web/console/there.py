@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from service.checkins.companions import LONGEST_SIGN, set_sign
-from service.checkins.find import get_checkin
+from service.checkins.find import get_checkin_or_drill
 from service.checkins.outcome.rules import BEGUN
 from service.errors import InvalidForm, InvalidValue, WrongState
 from service.privacy import audit
@@ -27,7 +27,7 @@ router = APIRouter()
 @router.post("/checkins/{checkin_id}/missed/{person_id}")
 def say_missed(session: Write, desk: AtDesk, checkin_id: UUID, person_id: UUID) -> Response:
     """Note that somebody did not come; their place goes to the next in line. Safe to send twice."""
-    checkin = get_checkin(session, desk.chapter_id, checkin_id)
+    checkin = get_checkin_or_drill(session, desk.chapter_id, checkin_id)
     if checkin.state not in BEGUN:
         raise WrongState("checkin_not_in_state", f"check-in {checkin.id} is {checkin.state}")
     role = role_of(session, person_id, checkin.subject)
@@ -46,7 +46,7 @@ def say_missed(session: Write, desk: AtDesk, checkin_id: UUID, person_id: UUID) 
 @router.post("/checkins/{checkin_id}/sign")
 def say_sign(session: Write, desk: AtDesk, checkin_id: UUID, form: Form) -> Response:
     """Note how the lead is found this time; who has heard otherwise hears it anew."""
-    checkin = get_checkin(session, desk.chapter_id, checkin_id)
+    checkin = get_checkin_or_drill(session, desk.chapter_id, checkin_id)
     if len(form["sign"].strip()) > LONGEST_SIGN:
         raise InvalidForm([InvalidValue("sign", "too_long", limit=LONGEST_SIGN)])
     set_sign(session, checkin, form["sign"])

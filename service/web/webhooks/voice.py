@@ -14,6 +14,7 @@ from service.calls.plan import digit_by_digit
 from service.calls.tables import VoiceCall
 from service.chapters.find import get_chapter
 from service.checkins.safety.press import is_of_use, press
+from service.outbox.drill import said_in_front
 from service.people.tables import Person
 from service.privacy.policy import SYSTEM
 from service.privacy.read import Reader
@@ -110,7 +111,7 @@ def _only_tell(session: Session, wiring: Wiring, call: VoiceCall) -> str:
 def _ask(session: Session, wiring: Wiring, call: VoiceCall, *, before: str = "") -> str:
     says = _says(session, wiring, call)
     if before:
-        says = f"{wiring.catalog.speech(before, call.language)} {says}"
+        says = f"{_first(wiring, call, wiring.catalog.speech(before, call.language))} {says}"
     mac = wiring.keyring.callback_mac(call.id)
     action = callback_url(wiring.settings.public_url, "/key", call.id.hex, mac)
     return ask_for_key(says, call.language, action)
@@ -121,7 +122,12 @@ def _goodbye(session: Session, wiring: Wiring, call: VoiceCall, key: str) -> str
     speaking = wiring.catalog.speaking_as(
         network=chapter.network_name, phone=digit_by_digit(chapter.contact_phone)
     )
-    return say_and_end(speaking.speech(key, call.language), call.language)
+    says = _first(wiring, call, speaking.speech(key, call.language))
+    return say_and_end(says, call.language)
+
+
+def _first(wiring: Wiring, call: VoiceCall, says: str) -> str:
+    return said_in_front(wiring.catalog, call.subject, call.language, says)
 
 
 def _twiml(body: str) -> Response:

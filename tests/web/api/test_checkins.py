@@ -236,3 +236,17 @@ def test_a_list_is_filtered_and_paged(client: TestClient, group: Group) -> None:
     last = client.get("/api/v1/checkins", params={"after": ids[2], "limit": 3}).json()
     assert [each["id"] for each in last["items"]] == ids[3:]
     assert last["next"] is None
+
+
+def test_the_relay_is_switched_off_and_on_and_says_by_whom(
+    client: TestClient, other_client: TestClient, group: Group
+) -> None:
+    made = register(client, group)
+    assert (made["relay_off_at"], made["relay_off_by"]) == (None, "")
+    path = f"/api/v1/checkins/{made['id']}/relay"
+    for _ in range(2):
+        off = client.post(path, json={"is_on": False}).json()
+        assert (off["relay_off_at"], off["relay_off_by"]) == ("2026-03-02T15:00:00Z", "Marta")
+    assert client.post(path, json={"is_on": True}).json() == made
+    problem(other_client.post(path, json={"is_on": False}), 404)
+    assert wrong(client.post(path, json={})) == {"is_on": "missing"}

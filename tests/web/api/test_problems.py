@@ -32,6 +32,7 @@ CLOSED = [
     ("POST", f"/api/v1/checkins/{UNKNOWN}/approve"),
     ("POST", f"/api/v1/checkins/{UNKNOWN}/cancel"),
     ("POST", f"/api/v1/checkins/{UNKNOWN}/outcome"),
+    ("POST", f"/api/v1/checkins/{UNKNOWN}/relay"),
     ("GET", f"/api/v1/checkins/{UNKNOWN}/rsvps"),
     ("GET", "/api/v1/rallies"),
     ("POST", "/api/v1/rallies"),
@@ -92,6 +93,7 @@ ROUTE_BODIES: dict[str, dict[str, Any]] = {
     },
     "close": {},
     "outcome": {"outcome": "came_home"},
+    "relay": {"is_on": False},
     "answer": {"id": UNKNOWN, "text": "We call you."},
     "correct": {"meant": "yes"},
 }
