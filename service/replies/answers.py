@@ -17,6 +17,7 @@ from service.replies.reading import LONGEST_PHRASE, Words, chosen, left_over, un
 OPENINGS = ("unclear", "maybe", "no", "yes")
 OPPOSITES = {"yes": ("no", "maybe"), "no": ("yes", "maybe")}
 CLITICS = frozenset({"me", "nos", "le", "les", "lo", "la", "los", "las", "se"})  # "no me abre"
+ARTICLES = frozenset({"la", "las", "el", "los", "mi", "mis"})  # "y la troca"
 ONLY_BUT = Phrases({"but", "pero"})
 BUT = frozenset({"but", "pero", "only", "solo", "just", "nomas"})
 
@@ -95,9 +96,11 @@ def _says_apart(heard: Heard, core: Words, meaning: str) -> bool:
         return False
     if core.stands_apart(1) or regex.search("[íìÍÌ]", core.part(0, 1).written()):
         return True
-    if core.tokens[0].bare == "y" and heard.language == "es":
-        return False  # "y" is "and" there
     following = core.part(1)
+    next_word = following.bares[0]
+    is_spanish = next_word in ARTICLES or heard.lexicon.only.get(next_word) == "es"
+    if core.tokens[0].bare == "y" and (heard.language == "es" or is_spanish):
+        return False  # "y" is "and" there
     if meaning == "no" and following.tokens[0].bare in CLITICS:
         return False
     openings = heard.lexicon.any_of(*OPENINGS, ways=("starts", "anywhere", "statement", "apart"))

@@ -30,7 +30,7 @@ _END = r"(?=[adT]*(?:$|[,;B?]))"
 _BEGIN = r"(?:^|(?<=[,;BYz?]))"
 # What a text says, piece by piece; where two begin at the same place the first one named wins.
 _SIGNALS = regex.compile(
-    rf"(?P<elsewhere>x)|(?P<late>m[^,;B?]{{0,5}}l)|(?P<maybe>[no][abidw]{{0,4}}\.?a?[kS]|(?:iw|u|j)[ad]*q|za?y|Z(?![,a]*[CY]|a+z)|m|za*iw[a.chd]{{0,4}},?C|z[^,;B?]{{0,6}}[fm])"
+    rf"(?P<elsewhere>x)|(?P<late>m[^,;B?cC]{{0,5}}l)|(?P<maybe>[no][abidw]{{0,4}}\.?a?[kS]|(?:iw|u|j)[ad]*q|za?y|Z(?![,a]*[CY]|a+z)|m|za*iw[a.chd]{{0,4}},?C|z[^,;B?]{{0,6}}[fm])"
     rf"|(?P<fine>[no][abdwH.]{{0,3}}p|n[abdw.]{{0,3}}F(?!c))"
     rf"|(?P<free>n(?!w)[abd.]{{0,2}}r)"
     rf"|(?P<no>oa?Y|N(?:a*i?wa*c)?|F|{_BEGIN}d*X{_END}|n[abd]{{0,5}}w[ad]*[rG]|oa*ib(?=[adT]*(?:$|[,;B?r]))|nw[abdgi]*\.?[abdw]{{0,3}}[cCeG]|n[abdgiw]{{0,3}}\.?[abdw]{{0,2}}[cCeGYg]"

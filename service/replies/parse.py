@@ -23,6 +23,7 @@ __all__ = ["Expecting", "Intent", "Question", "Reply", "parse"]
 MOST_WORDS = 60  # of a longer text the rest is a person's to read
 
 ZIP = 5  # digits of a ZIP code
+JOINING = frozenset({"and", "but", "y", "pero"})
 
 # Commands that are the whole text, in the order in which they are tried.
 COMMANDS = (
@@ -241,6 +242,8 @@ class _Reader:
             return Reply(Intent.AREA, area=rest.written())
         if not asked or self.is_question or self.answer() or self.wish():
             return None
+        if self.head.bares[:1] and self.head.bares[0] in JOINING:
+            return None  # "y la troca" goes on with something else
         rest = self.head.part(self.head.opens_with(self.lexicon.get("area", "after_question")))
         if 1 <= len(rest) <= 4 and not is_statement(rest):
             return Reply(Intent.AREA, area=rest.written())

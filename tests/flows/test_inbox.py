@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from sqlmodel import Session, col, func, select
+from sqlmodel import func, select
 
 from service.db import new_id
 from service.errors import InvalidValue, WrongState
@@ -18,7 +15,6 @@ from service.inbox.history import history
 from service.inbox.tables import Inbound, Thread, ThreadState
 from service.inbox.threads import assign, finish, get_thread, reopen
 from service.inbox.waiting import mark_handled, waiting_for_person
-from service.outbox.tables import Delivery
 from service.people.tables import Consent, Person
 from service.privacy.audit import AuditLine
 from service.privacy.policy import Role, Viewer
@@ -312,80 +308,3 @@ def test_where_several_are_possible_the_organizer_says_which(town: Town, marta: 
     with pytest.raises(InvalidValue) as caught:
         fix(town, marta, text, "yes", "rally:" + new_id().hex)
     assert caught.value.code == "not_asked"
-
-
-# --- nothing is lost -------------------------------------------------------------------------------
-
-SOME_WORDS = (
-    "Y", "N", "si", "no gracias", "maybe", "2", "Y 3", "0", "stop", "baja", "START", "JOIN", "help",
-    "ayuda", "español", "gracias", "thanks!", "👍", "here", "llegué", "in", "out", "CITA", "CHANGE",
-    "06103", "Hartford", "ICE is on Main St", "lo agarraron", "no sale", "??", ".", "",
-    "yes but I'll be late", "no, but I can at 2", "who is this", "Count me in, we have to STOP this",
-)  # fmt: skip
-BODIES = st.one_of(
-    st.sampled_from(SOME_WORDS),
-    st.lists(st.sampled_from(SOME_WORDS), min_size=2, max_size=3).map(" ".join),
-    st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=60),
-)
-STATES = ("stranger", "asked", "asked twice", "said yes", "left", "family", "idle")
-MAY_BE_SILENT = ("thanks", "stop")  # a stop of somebody who has left already is in force
-
-
-@pytest.fixture
-def numbers(town: Town) -> Iterator[int]:
-    asked(town)
-    return iter(range(200, 9000))
-
-
-def _in_state(town: Town, state: str, number: int) -> None:
-    if state == "stranger":
-        return
-    if state == "family":
-        town.family(number)
-        return
-    town.volunteer(number)
-    if state in ("asked", "asked twice", "said yes"):
-        for _ in range(2 if state == "asked twice" else 1):
-            town.clock.tick(hours=1)
-            town.checkin()
-            town.tick()
-    if state == "said yes":
-        town.text(number, "Y")
-    if state == "left":
-        town.text(number, "STOP", opt_out_type="STOP")
-
-
-def _facts(session: Session, town: Town, number: int) -> tuple[object, ...]:
-    key = town.wiring.keyring.phone_key(f"+1413555{number:04}")
-    person = session.exec(select(Person).where(Person.phone_key == key)).first()
-    if person is None:
-        return ()
-    rsvps = session.exec(
-        select(Rsvp.state, Rsvp.party_size, Rsvp.subject)
-        .where(Rsvp.person_id == person.id)
-        .order_by(col(Rsvp.id))
-    ).all()
-    sent = session.exec(select(func.count()).where(Delivery.person_id == person.id)).one()
-    return person.consent, person.language, person.area, tuple(rsvps), sent
-
-
-@given(state=st.sampled_from(STATES), body=BODIES)
-@settings(max_examples=60, suppress_health_check=list(HealthCheck))
-def test_no_text_is_without_an_effect_or_a_thread(
-    town: Town, numbers: Iterator[int], state: str, body: str
-) -> None:
-    number = next(numbers)
-    _in_state(town, state, number)
-    with town.session() as session:
-        before = _facts(session, town, number)
-    text = town.text(number, body)
-    with town.session() as session:
-        after = _facts(session, town, number)
-        inbound = session.get_one(Inbound, text)
-    assert inbound.done_at is not None
-    if inbound.intent == "stop":
-        assert after[0] is Consent.OPTED_OUT
-    waits = inbound.needs_person and state_of(town, number) == "open"
-    assert after != before or waits or inbound.intent in MAY_BE_SILENT, (state, body)
-    if inbound.needs_person:
-        assert waits, "it needs a person, and no thread is open"

@@ -66,6 +66,8 @@ def test_what_is_understood_to_the_last_word_needs_nobody() -> None:
     [
         "take me off the list for Saturday", "don't text me before 8, I'm asleep", "Don't stop texting me",
         "quitenme de la lista del martes", "no me escriban en la noche", "no one texted me the address",
+        "I can't, but don't take me off the list", "no puedo pero no me quiten de la lista",
+        "le voy a dar de baja a mi telefono", "I quit my job so I have time",
         "voy a salir de trabajar tarde", "I get off at 5", "I can stop by with messages for them",
     ],
 )  # fmt: skip
@@ -140,6 +142,13 @@ def test_danger_pages_people_whatever_was_asked() -> None:
 )
 def test_no_question_or_sentence_is_taken_for_a_place(text: str) -> None:
     assert read(text, Expecting.area()).intent is not Intent.AREA
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("text", ["y la troca", "y la troca?", "y el carro verde", "y mi troca"])
+def test_a_spanish_and_is_no_yes_whoever_writes_it(language: str, text: str) -> None:
+    for expecting in (Expecting.area(), ASKED):
+        assert parse(text, language=language, expecting=expecting).intent is Intent.UNKNOWN
 
 
 @pytest.mark.parametrize("text", ["West Hartford", "north end", "I live in Hartford"])

@@ -34,15 +34,17 @@ AT = (
     r"at|(?:a\s+eso\s+de\s+|sobre\s+|para\s+|pa\s+|como\s+)?a?\s*las?|tipo(?:\s+las?)?"
     r"|por\s+ahi\s+de\s+las?|around|about|like|by"
 )
+# Four digits that are an hour beside a day, and no year; among other words an hour of an office.
+ALONE, AT_THE_END = r"(?!20\d\d)(\d{1,2})\s?([0-5]\d)", r"(?<!\d)(0?[7-9]|1[0-8])([0-5][05])"
 
 
 def find_pieces(text: str) -> Pieces:
     """Return the pieces of a date and time in a text in English, Spanish or both. Never raises."""
     finder = _Finder(plain(text))
     for step in (
-        finder.windows, finder.nth_weekdays, finder.named_days, finder.number_days, finder.parts,
-        finder.weeks_from, finder.away, finder.weekdays, finder.month_days, finder.times,
-        finder.rest, finder.doubts,
+        finder.numbered, finder.windows, finder.ranges, finder.nth_weekdays, finder.named_days,
+        finder.number_days, finder.parts, finder.weeks_from, finder.away, finder.weekdays,
+        finder.month_days, finder.times, finder.rest, finder.doubts,
     ):  # fmt: skip
         step()
     return finder.found
@@ -63,6 +65,22 @@ class _Finder:
 
     # --- days ---
 
+    def numbered(self) -> None:
+        """A door, a floor or how many come is no day and no hour: "room 5", "cuarto 12", "4th floor"."""
+        words, behind = (alternatives(self.words.table["numbered"][k]) for k in ("words", "behind"))
+        self.take(rf"\b(?:{words})\s*(?:#|no\b\.?)?\s*\d+\w?\b|#\s*\d+")
+        self.take(r"(?<!\b(?:y|con|menos)\s)\bcuarto\s+\d+\b")
+        self.take(rf"\b\d{{1,2}}(?:st|nd|rd|th)?\s+(?:{behind})\b")
+
+    def ranges(self) -> None:
+        """From one day to another: "Oct 1-5", "del 1 al 5 de octubre"."""
+        month, ending = rf"(?:{self.words.alt('months')})", r"(?:st|nd|rd|th)?"
+        for pattern in (
+            rf"\b{month}\b\.?\s*\d{{1,2}}{ending}\s*(?:-|al)\s*\d{{1,2}}{ending}\b{TIME_FOLLOWS}",
+            rf"(?<![\d:/-])\b\d{{1,2}}{ending}\s*(?:-|al)\s*\d{{1,2}}{ending}\s+(?:de\s+|of\s+)?{month}\b",
+        ):
+            self.found.is_vague |= compiled(pattern).search(self.said) is not None
+
     def windows(self) -> None:
         """From one time to another: "8 to 4", "8:00-9:30", "de 8 a 4", "entre 9 y 11"."""
         time = r"(?:las?\s+|at\s+)?\d{1,2}(?:[:.]\d\d)?\s*(?:am|pm)?"
@@ -72,6 +90,7 @@ class _Finder:
             rf"\b(?:from|between|de|entre)\s+(?P<a>{time})\s*(?:to|till|until|a|hasta|and|y|-)\s*(?P<b>{time})\b(?!\s*/)",
             rf"(?<![\d/-])\b(?P<a>{exact})\s*(?:to|till|until|a|hasta|y|and|o|or|-)\s*(?P<b>{time})\b(?!\s*/)",
             rf"{no_month}(?<![\d/-])\b(?P<a>\d{{1,2}})\s*(?:to|till|until|hasta|-)\s*(?P<b>{exact})",
+            r"(?<![\d/-])\b(?P<a>\d{1,2})\s+a\s+(?P<b>\d{1,2}:\d\d)\b",
             rf"{no_month}(?<![\d/-])\b(?P<a>\d{{1,2}})\s+(?:to|till|until|hasta|or|o)\s+(?P<b>\d{{1,2}})\b(?!\s*[/:])",
         )
         for pattern in patterns:
@@ -109,7 +128,7 @@ class _Finder:
             self.found.days.append(Named(int(match[2]), int(match[3]), int(match[1])))
         month, day = self.words.alt("months"), rf"(?P<day>{self.words.days})"
         of = r"(?:of\s+|de\s+|del\s+(?:mes\s+de\s+)?|[-/]|\s)"
-        year = r"(?:\s*,?\s*(?:de|del|of)?\s*(?P<year>20\d\d|'\d\d))?\b"
+        year = r"(?:\s*,?\s*(?:de|del|of)?\s*(?:ano\s+)?(?P<year>20\d\d|'\d\d))?\b"
         behind = rf"\b{day}(?:st|nd|rd|th|ro|er|o)?(?:\s+day)?\s*{of}\s*(?P<month>{month})\b\.?"
         ahead = (
             rf"\b(?P<month>{month})\b\.?\s*,?\s*(?:the\s+|el\s+)?"
@@ -134,7 +153,7 @@ class _Finder:
         patterns = (
             r"(?<![\d:./-])\b(\d{1,2})\s*/\s*(\d{1,2})(?:\s*/\s*(\d{4}|\d{2}))?\b(?![\d:/])",
             r"(?<![\d:./-])\b(\d{1,2})[-.](\d{1,2})[-.](\d{4}|\d{2})\b",
-            r"(?<![\d:./-])\b(\d{1,2})-(\d{1,2})\b(?![\d:-]|\s*(?:am|pm)\b)()",
+            r"(?<![\d:./-])\b(\d{1,2})-(\d{1,2})\b(?![\d:-]|\s*(?:am|pm|days?|dias?|weeks?|wks?|semanas?|months?|meses)\b)()",
             r"(?<!\d)(\d{2})(\d{2})(20\d\d)(?!\d)",
         )
         for pattern in patterns:
@@ -155,7 +174,7 @@ class _Finder:
         for match in self.take(rf"{hour}{behind}"):
             self.time(match["h"], "0", "")
         for name in ("morning", "afternoon", "evening"):
-            pattern = rf"\b(?:{self.words.alt('parts', name)})\b(?!\s+en\s+(?:ocho|8|quince|15)\b)"
+            pattern = rf"(?<!\bdia )\b(?:{self.words.alt('parts', name)})\b(?!\s+en\s+(?:ocho|8|quince|15)\b)"
             for match in self.take(pattern):
                 if name == "morning" and match[0] in ("de manana", "early", "temprano"):
                     self.found.part = self.found.part or "morning"
@@ -165,14 +184,18 @@ class _Finder:
                     self.found.days.append(Away(0))
 
     def weeks_from(self) -> None:
+        days = self.words.alt("weekdays")
+        if self.take(rf"\b(?:{days})\s+pasado\b(?!\s+manana)|\bpasado\s+(?:{days})\b"):
+            self.found.is_past = True
         week_day = rf"(?:this\s+)?(?P<w>{self.words.alt('weekdays')})"
-        for pattern in (
-            rf"\b(?P<n>\d{{1,2}}|{self.words.counts})\s+weeks?\s+from\s+{week_day}\b",
-            rf"\b(?P<n>)week\s+from\s+{week_day}\b",
-            rf"\b{week_day}(?P<n>)\s+(?:{self.words.alt('weekday', 'week_later')})\b",
+        for pattern, usual in (
+            (rf"\b(?P<n>\d{{1,2}}|{self.words.counts})\s+weeks?\s+from\s+{week_day}\b", 1),
+            (rf"\b(?P<n>)week\s+from\s+{week_day}\b", 1),
+            (rf"\b{week_day}(?P<n>)\s+(?:{self.words.alt('weekday', 'week_later')})\b", 1),
+            (rf"\b{week_day}(?P<n>)\s+(?:{self.words.alt('weekday', 'fortnight_later')})\b", 2),
         ):
             for match in self.take(pattern):
-                weeks = self.count(match["n"]) if match["n"] else 1
+                weeks = self.count(match["n"]) if match["n"] else usual
                 number = self.words.number("weekdays", match["w"])
                 self.found.weekdays.append(WeekDay(number, weeks=weeks))
 
@@ -183,12 +206,14 @@ class _Finder:
         for month, name in ((1, "next"), (0, "this")):
             if self.take(rf"\b(?:(?:of|de|del)\s+)?(?:{self.words.alt('month', name)})\b"):
                 self.found.month = month
+            if self.take(rf"\b(?:{self.words.alt('year', name)})\b"):
+                self.found.year = month
         count_ = rf"(?P<n>\d{{1,2}}|{self.words.counts})"
         for unit in ("days", "weeks", "months"):
             units = self.words.alt("units", unit)
             for pattern in (
                 rf"\b(?:in|en|dentro\s+de|de\s+(?:aqui|hoy)\s+(?:a|en))\s+{count_}\s+(?:more\s+)?(?:{units})\b",
-                rf"\b{count_}\s+(?:{units})\s+(?:from\s+(?:now|today)|a\s+partir\s+de\s+hoy|away|out)\b",
+                rf"(?<!\d\s?-\s?|\b(?:or|to|o|u)\s)\b{count_}\s+(?:{units})\s+(?:from\s+(?:now|today)|a\s+partir\s+de\s+hoy|away|out)\b",
             ):
                 for match in self.take(pattern):
                     away = Away(self.count(match["n"]), unit)
@@ -204,12 +229,11 @@ class _Finder:
             self.found.is_vague = True
 
     def weekdays(self) -> None:
-        turns = {
-            word: turn for turn in ("coming", "next") for word in self.words.table["weekday"][turn]
-        }
-        turns |= dict.fromkeys(self.words.table["weekday"]["other"], "after_next")
-        after = dict.fromkeys(self.words.table["weekday"]["coming_after"], "coming")
-        after |= dict.fromkeys(self.words.table["weekday"]["after_next"], "after_next")
+        said = self.words.table["weekday"]
+        turns = {word: turn for turn in ("coming", "upcoming", "next") for word in said[turn]}
+        turns |= dict.fromkeys(said["other"], "after_next")
+        after = dict.fromkeys(said["upcoming_after"], "upcoming")
+        after |= dict.fromkeys(said["after_next"], "after_next")
         pattern = (
             rf"\b(?:(?P<before>{alternatives(turns)})\s+)?(?P<w>{self.words.alt('weekdays')})\b\.?"
             rf"(?:\s+(?P<after>{alternatives(after)})\b)?"
@@ -224,6 +248,7 @@ class _Finder:
 
     def month_days(self) -> None:
         for pattern in (
+            rf"\bdia\s+(?P<day>{self.words.days})\b{TIME_FOLLOWS}",
             rf"\b(?:the|el|el\s+dia|dia)\s+(?P<day>\d{{1,2}}|{self.words.later_days})(?:st|nd|rd|th)?\b{TIME_FOLLOWS}",
             r"\b(?P<day>\d{1,2})(?:st|nd|rd|th)\b",
         ):
@@ -254,7 +279,9 @@ class _Finder:
             self.shifted(match, back=True)
         for match in self.take(rf"{at}?\b{hour}\s+(?P<way>y|menos|con)\s+{minutes}\b{half}"):
             self.shifted(match, back=match["way"] == "menos")
-        for match in self.take(rf"{at}?\b{hour}\s+(?P<word>thirty|fifteen|forty\s+five)\b{half}"):
+        for match in self.take(
+            rf"{at}?\b{hour}\s+(?P<word>thirty|fifteen|forty\s+five|treinta|quince)\b{half}"
+        ):
             self.shifted(match, back=False)
         for match in self.take(rf"{at}?\b{hour}(?:\s*(?P<half>am|pm)\b|(?P<letter>(?<=\d)[ap])\b)"):
             self.time(match["h"], "0", match["half"] or match["letter"])
@@ -274,7 +301,7 @@ class _Finder:
         left = regex.sub(r"[·,.:;!\s]+", " ", self.said).strip()
         if compiled(r"\d{1,2}").fullmatch(left):
             self.time(left, "0", "")
-        elif match := compiled(r"(\d{1,2})(\d\d)").fullmatch(left):
+        elif match := compiled(rf"(?|^{ALONE}$|{AT_THE_END}$)").search(left):
             self.time(match[1], match[2], "")
 
     def doubts(self) -> None:
@@ -284,9 +311,10 @@ class _Finder:
         left = self.words.alternatives_of("left_over")
         months = alternatives(name for name in self.words.names("months") if len(name) > 4)
         order = self.words.alternatives_of("order")
+        more = rf"\b(?:\d{{1,2}}|{self.words.counts})\s+(?:more\s+)?(?:days?|dias?|hours?|horas?)\b"
         beside = r"·\s*(?:right\s+)?(?:after|before|despues\s+del?|antes\s+del?)\s+\pL"
         if compiled(
-            rf"\b(?:{left}|{months})\b|\b(?:{order})\s*·|\b(?:or|o|u)\s+\d|{beside}"
+            rf"\b(?:{left}|{months})\b|\b(?:{order})\s*·|\b(?:or|o|u)\s+\d|{beside}|{more}"
         ).search(self.said):
             self.found.is_vague = True
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal
 
 Half = Literal["am", "pm", ""]
 Part = Literal["morning", "afternoon", "evening", ""]
-Turn = Literal["", "coming", "next", "after_next"]
+Turn = Literal["", "coming", "upcoming", "next", "after_next"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +83,21 @@ Day = Named | Numbers | MonthDay | Away | Nth
 class Pieces:
     """What was found.
 
-    week, month: 0 for this one, 1 for the next; None where it is not said. is_window: from one time to
-    another. is_vague: words that name no one day ("the week of").
+    week, month, year: 0 for this one, 1 for the next; None where it is not said. is_window: from one
+    time to another. is_vague: words that name no one day ("the week of").
     """
 
     days: list[Day] = field(default_factory=list)
     weekdays: list[WeekDay] = field(default_factory=list)
     week: int | None = None
     month: int | None = None
+    year: int | None = None
     times: list[TimeOfDay] = field(default_factory=list)
     part: Part = ""
     is_window: bool = False
     is_past: bool = False
     is_vague: bool = False
+
+    def year_of(self, today: date) -> int | None:
+        """Return the year that "next year" names; None where none was."""
+        return None if self.year is None else today.year + self.year

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import calendar
 from datetime import date, timedelta
+from functools import cache
+
+import holidays
 
 from service.replies.dates.pieces import Nth
 
@@ -33,3 +36,12 @@ def nth_of(day: Nth, year: int, month: int) -> date:
     length = calendar.monthrange(year, month)[1]
     numbers = [n for n in range(1, length + 1) if date(year, month, n).weekday() == day.weekday]
     return date(year, month, numbers[day.order if day.order < 0 else day.order - 1])
+
+
+@cache
+def holidays_of(country: str, year: int) -> frozenset[date]:
+    """Return the public holidays; none for a country that the calendar does not know."""
+    try:
+        return frozenset(holidays.country_holidays(country, years=year))
+    except NotImplementedError:
+        return frozenset()

@@ -11,9 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from functools import cache
-
-import holidays
 
 from service.replies.dates.find import find_pieces
 from service.replies.dates.pieces import (
@@ -27,11 +24,12 @@ from service.replies.dates.pieces import (
     TimeOfDay,
     WeekDay,
 )
-from service.replies.dates.reckon import date_or_none, monday, months_on, nth_of
+from service.replies.dates.reckon import date_or_none, holidays_of, monday, months_on, nth_of
 
 LATEST = timedelta(days=548)  # eighteen months
 JUST_PAST = timedelta(days=60)  # a date that is no longer gone than this is not next year's
 A_LEAP_YEAR = 2024
+SUNDAY = 6  # of this week to some, of the next one to others
 MONTH_FIRST = ("US", "PR")  # where 5/4 is the fourth of May to whoever writes English
 
 
@@ -129,16 +127,7 @@ def worth_asking(day: date, country: str) -> Question | None:
     """Return why a day may be a slip although it is clear: a weekend or a public holiday."""
     if day.weekday() >= 5:
         return Question.WEEKEND
-    return Question.HOLIDAY if day in _holidays(country, day.year) else None
-
-
-@cache
-def _holidays(country: str, year: int) -> frozenset[date]:
-    """Return the public holidays; none for a country that the calendar does not know."""
-    try:
-        return frozenset(holidays.country_holidays(country, years=year))
-    except NotImplementedError:
-        return frozenset()
+    return Question.HOLIDAY if day in holidays_of(country, day.year) else None
 
 
 # --- the day -------------------------------------------------------------------------------------
@@ -157,7 +146,7 @@ def _day(pieces: Pieces, today: date, clock: time, language: str, country: str) 
     weeks = [one for one in named if isinstance(one, Away) and one.unit == "weeks"]
     if weekday and weeks and len(named) == 1:
         pieces.week, named = weeks[0].count, []
-    days = {_of(one, weekday, pieces.month, today, language, country) for one in named}
+    days = {_of(one, weekday, pieces, today, language, country) for one in named}
     if len(days) > 1:
         raise _AskError(Question.SEVERAL_DAYS)
     if not days:
@@ -197,17 +186,18 @@ def _without_hours(pieces: Pieces, weekday: WeekDay | None, today: date) -> list
 
 
 def _of(
-    day: Day, weekday: WeekDay | None, month: int | None, today: date, language: str, country: str
+    day: Day, weekday: WeekDay | None, pieces: Pieces, today: date, language: str, country: str
 ) -> date:
     match day:
-        case Named(named, number, year):
-            return _with_year(named, number, year, today)
+        case Named(month, number, year):
+            return _with_year(month, number, year or pieces.year_of(today), today)
         case Numbers():
-            return _of_numbers(day, weekday, today, language, country)
+            dated = replace(day, year=day.year or pieces.year_of(today))
+            return _of_numbers(dated, weekday, today, language, country)
         case MonthDay():
-            return _of_month_day(day, weekday, month, today)
+            return _of_month_day(day, weekday, pieces.month, today)
         case Nth():
-            return _of_nth(day, month, today)
+            return _of_nth(day, pieces.month, today)
         case Away(count, "months"):
             return months_on(today, count)
         case Away(count, unit):
@@ -295,6 +285,8 @@ def _next_such_days(number: int, today: date) -> Iterator[date]:
 
 
 def _of_weekday(weekday: WeekDay, pieces: Pieces, today: date, clock: time) -> date:
+    if today.weekday() == SUNDAY and (pieces.week or weekday.turn == "next"):
+        raise _AskError(Question.WHICH_WEEK)
     if pieces.week is not None:
         return monday(today) + timedelta(weeks=pieces.week, days=weekday.number)
     ahead = (weekday.number - today.weekday()) % 7

@@ -270,7 +270,7 @@ def _people(told: Told, text: str, around: Around) -> _Known:
     heard = parse(text, language=around.language, expecting=Expecting.numbered(MOST_PEOPLE))
     if len(heard.numbers) == 1:
         return replace(told, people=heard.numbers[0])
-    party = parse(f"Y {text}", language="en", expecting=Expecting.yes_no()).party
+    party = parse(f"Yes {text}", language="en", expecting=Expecting.yes_no()).party
     if party is None:
         return None
     return replace(told, people=party) if party <= MOST_PEOPLE else Turn(Did.FOR_PERSON, told)
