@@ -30,9 +30,10 @@ class PageWords:
     words: Mapping[str, Mapping[str, Forms]]
 
     def say(self, key: str, language: str, /, **values: object) -> str:
-        """Return the words `key`, their placeholders filled. `count` chooses one or many.
+        """Return the words `key`, their placeholders filled; `count` chooses one or many.
 
-        Raises NoSuchWords for an unknown key or language, or a value that is missing.
+        Whole numbers are grouped: 1,200. Raises NoSuchWords for an unknown key or language, or a value
+        that is missing.
         """
         found = self.words.get(language, {}).get(key)
         if found is None:
@@ -40,7 +41,7 @@ class PageWords:
         if isinstance(found, tuple):
             found = found[0] if values.get("count") == 1 else found[1]
         try:
-            return found.format_map(values)
+            return found.format_map({name: grouped(value) for name, value in values.items()})
         except KeyError as missing:
             raise NoSuchWords(f"words {key!r} need a value for {missing}") from None
 
@@ -54,6 +55,11 @@ class PageWords:
         return frozenset(
             re.findall(r"{(\w+)}", found if isinstance(found, str) else "".join(found))
         )
+
+
+def grouped(value: object) -> object:
+    """Return a whole number as people read it, 1,200 in both languages here; all else as it is."""
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 @cache

@@ -73,14 +73,14 @@ class Answers:
         return self.sent[name]
 
     def number(self, name: str, usual: int | None) -> int | None:
-        """Return a whole number, or `usual` when nothing was typed."""
+        """Return a whole number, 2,880 too, or `usual` when nothing was typed."""
         typed = self.sent[name]
         if not typed:
             return usual
-        if not re.fullmatch(r"\d{1,6}", typed, re.ASCII):
+        if not re.fullmatch(r"\d{1,3},\d{3}|\d{1,6}", typed, re.ASCII):
             self.wrong(InvalidValue(name, "bad_number"))
             return usual
-        return int(typed)
+        return int(typed.replace(",", ""))
 
     def id(self, name: str) -> UUID | None:
         """Return an id that our own page put there, or None."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -29,7 +29,7 @@ from service.errors import (
 )
 from service.messages import dates
 from service.messages.catalog import LANGUAGES, Catalog
-from service.messages.pages import load_pages
+from service.messages.pages import grouped, load_pages
 from service.people.phone import as_printed
 from service.web.errors import code_of, fields_of
 
@@ -53,7 +53,7 @@ def page(
 ) -> HTMLResponse:
     """Return the template `name` in `language`.
 
-    Every template has `t` (words by key), `when`, `day`, `time`, `phone`, and `problems`
+    Every template has `t` (words by key), `when`, `day`, `date`, `time`, `phone`, and `problems`
     (field -> what to say beside it).
     """
     catalog = catalog_of(request)
@@ -61,6 +61,7 @@ def page(
         "t": _teller(language),
         "when": partial(_when, language=language),
         "day": partial(_day, language=language),
+        "date": partial(_date, language=language),
         "full_day": partial(_full_day, language=language),
         "month_name": partial(_month_name, language=language),
         "weekday": partial(_weekday, language=language),
@@ -182,6 +183,7 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     made.globals["static"] = _static
+    made.filters["grouped"] = grouped
     return made
 
 
@@ -208,6 +210,11 @@ def _when(at: datetime, now: datetime, zone: str, *, language: str) -> str:
 
 def _day(at: datetime, zone: str, *, language: str) -> str:
     return dates.page_day(at, ZoneInfo(zone), language)
+
+
+def _date(on: date, *, language: str) -> str:
+    """Return a day with its year, which may be another one: "Mar 1, 2026", "1 mar 2026"."""
+    return format_date(on, {"en": "MMM d, y", "es": "d MMM y"}[language], locale=language)
 
 
 def _full_day(at: datetime, zone: str, *, language: str) -> str:

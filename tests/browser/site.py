@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import uvicorn
+from playwright.sync_api import Page
 
 from service.accounts.sign_in import make_link
 from service.accounts.tables import Organizer
@@ -42,6 +43,11 @@ class Site:
         """The address of a new one-time link."""
         with self.wiring.database.write() as session:
             return f"{self.url}/signin/{make_link(session, self.organizer, now=self.clock.now())}"
+
+    def sign_in(self, page: Page) -> None:
+        """Sign the organizer in at this browser."""
+        page.goto(self.link())
+        page.locator("main form button").click()
 
     def speak(self, language: str) -> None:
         """Let the organizer read this language from now on."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from sqlmodel import select
 
 from service.accounts import sessions
@@ -15,7 +15,7 @@ from service.blasts.compose import whole_text
 from service.blasts.tables import Blast
 from service.messages.segments import count_segments, parts_saved
 from service.rsvps.plan import launch_due_blasts
-from tests.browser.conftest import in_each_language
+from tests.browser.conftest import Visit, in_each_language
 from tests.browser.site import Site, running_site
 from tests.browser.sound import axe, fits, is_sound
 from tests.factories import make_organizer, make_volunteer
@@ -129,63 +129,55 @@ def test_the_way_from_the_first_word_to_the_last_look(
     is_sound(page)
 
 
-def test_everything_works_without_scripts(page: Page, browser: Browser, site: Site) -> None:
-    context = browser.new_context(java_script_enabled=False, viewport=page.viewport_size)
-    try:
-        plain = signed_in(context.new_page(), site)
-        plain.goto(f"{site.url}/messages/new")
-        plain.get_by_label("Name").fill("Thanks")
-        plain.get_by_label("English").fill("Thank you all.")
-        plain.get_by_label("Spanish").fill(LONG)
-        plain.get_by_role("button", name="Count the parts").click()
-        expect(plain.locator("#count_es mark")).to_have_text("ó")
-        plain.locator("#count_es").get_by_role("button", name="Remove accents").click()
-        expect(plain.get_by_label("Spanish")).to_have_value(LONG.strip().replace("ó", "o"))
-        plain.get_by_role("button", name="Save for later").click()
-        expect(plain.get_by_text("Saved as it is.")).to_be_visible()
-        plain.goto(site.url)
-        plain.get_by_role("link", name="Look and send").or_(
-            plain.locator(".is-draft .button")
-        ).first.click()
-        plain.get_by_role("button", name="Go on: who gets it").click()
-        plain.locator("[name=reads_es]").check()
-        plain.get_by_role("button", name="Count again").click()
-        expect(plain.get_by_text("2 people")).to_be_visible()
-        plain.get_by_role("button", name="Look before sending").click()
-        plain.get_by_role("button", name="Send to 2 people").click()
-        expect(plain.get_by_role("button", name="Undo")).to_be_visible()
-    finally:
-        context.close()
+def test_everything_works_without_scripts(plain: Page, site: Site) -> None:
+    signed_in(plain, site)
+    plain.goto(f"{site.url}/messages/new")
+    plain.get_by_label("Name").fill("Thanks")
+    plain.get_by_label("English").fill("Thank you all.")
+    plain.get_by_label("Spanish").fill(LONG)
+    plain.get_by_role("button", name="Count the parts").click()
+    expect(plain.locator("#count_es mark")).to_have_text("ó")
+    plain.locator("#count_es").get_by_role("button", name="Remove accents").click()
+    expect(plain.get_by_label("Spanish")).to_have_value(LONG.strip().replace("ó", "o"))
+    plain.get_by_role("button", name="Save for later").click()
+    expect(plain.get_by_text("Saved as it is.")).to_be_visible()
+    plain.goto(site.url)
+    plain.get_by_role("link", name="Look and send").or_(
+        plain.locator(".is-draft .button")
+    ).first.click()
+    plain.get_by_role("button", name="Go on: who gets it").click()
+    plain.locator("[name=reads_es]").check()
+    plain.get_by_role("button", name="Count again").click()
+    expect(plain.get_by_text("2 people")).to_be_visible()
+    plain.get_by_role("button", name="Look before sending").click()
+    plain.get_by_role("button", name="Send to 2 people").click()
+    expect(plain.get_by_role("button", name="Undo")).to_be_visible()
 
 
 def test_a_second_person_approves_in_their_own_browser(
-    page: Page, browser: Browser, site: Site
+    page: Page, visit: Visit, site: Site
 ) -> None:
     with site.wiring.database.write() as session:
         site.chapter.second_over = 2
         session.add(site.chapter)
-    context = browser.new_context(viewport=page.viewport_size)
-    try:
-        nora = signed_in(context.new_page(), site, name="Nora")
-        signed_in(page, site).goto(f"{site.url}/messages/new")
-        page.get_by_label("Name").fill("Thanks")
-        page.get_by_label("English").fill("Thank you all.")
-        page.get_by_label("Spanish").fill("Gracias a todos.")
-        page.get_by_role("button", name="Go on: who gets it").click()
-        page.get_by_role("button", name="Look before sending").click()
-        page.get_by_role("button", name="Ask for approval for 3 people").click()
-        expect(page.get_by_text("It waits for a second person's yes.")).to_be_visible()
-        assert axe(page) == []
-        nora.goto(site.url)
-        nora.get_by_role("link", name="Read and decide").click()
-        assert axe(nora) == []
-        assert fits(nora)
-        nora.get_by_role("button", name="Approve and send to 3 people").click()
-        expect(nora.get_by_role("button", name="Undo")).to_be_visible()
-        page.reload()
-        expect(page.get_by_text("Nora approved it before you")).to_be_visible()
-    finally:
-        context.close()
+    nora = signed_in(visit(viewport=page.viewport_size), site, name="Nora")
+    signed_in(page, site).goto(f"{site.url}/messages/new")
+    page.get_by_label("Name").fill("Thanks")
+    page.get_by_label("English").fill("Thank you all.")
+    page.get_by_label("Spanish").fill("Gracias a todos.")
+    page.get_by_role("button", name="Go on: who gets it").click()
+    page.get_by_role("button", name="Look before sending").click()
+    page.get_by_role("button", name="Ask for approval for 3 people").click()
+    expect(page.get_by_text("It waits for a second person's yes.")).to_be_visible()
+    assert axe(page) == []
+    nora.goto(site.url)
+    nora.get_by_role("link", name="Read and decide").click()
+    assert axe(nora) == []
+    assert fits(nora)
+    nora.get_by_role("button", name="Approve and send to 3 people").click()
+    expect(nora.get_by_role("button", name="Undo")).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("Nora approved it already")).to_be_visible()
     with site.wiring.database.read() as session:
         assert len(session.exec(select(Blast)).all()) == 1
     assert launch_due_blasts(site.wiring.database, now=site.clock.tick(seconds=15)) == 3

@@ -37,8 +37,7 @@ def site(sqlite_original: Path, tmp_path: Path) -> Iterator[Site]:
 @pytest.fixture
 def board(page: Page, site: Site) -> Page:
     """Marta's browser, on the board."""
-    page.goto(site.link())
-    page.get_by_role("button", name="Sign in").click()
+    site.sign_in(page)
     expect(page.get_by_role("heading", level=1)).to_contain_text("Monday, March 2")
     return page
 
@@ -75,21 +74,15 @@ def test_news_leave_alone_what_somebody_is_doing(board: Page, site: Site) -> Non
     expect(reason.first).to_have_value("trouble")
 
 
-def test_without_scripts_a_reload_shows_the_news(board: Page, site: Site) -> None:
-    context = board.context.browser.new_context(java_script_enabled=False)  # type: ignore[union-attr]
-    try:
-        plain = context.new_page()
-        plain.goto(site.link())
-        plain.get_by_role("button", name="Sign in").click()
-        registered(site, days=5)
-        plain.reload()
-        expect(plain.get_by_text("Waiting for our call")).to_be_visible()
-        plain.get_by_role("link", name="We spoke: go on").click()
-        plain.get_by_label("Driver").fill("2")
-        plain.get_by_role("button", name="Update the text").click()
-        expect(plain.get_by_text("2 drivers").first).to_be_visible()
-    finally:
-        context.close()
+def test_without_scripts_a_reload_shows_the_news(plain: Page, site: Site) -> None:
+    site.sign_in(plain)
+    registered(site, days=5)
+    plain.reload()
+    expect(plain.get_by_text("Waiting for our call")).to_be_visible()
+    plain.get_by_role("link", name="We spoke: go on").click()
+    plain.get_by_label("Driver").fill("2")
+    plain.get_by_role("button", name="Update the text").click()
+    expect(plain.get_by_text("2 drivers").first).to_be_visible()
 
 
 def test_a_family_is_approved_with_the_very_text(board: Page, site: Site) -> None:

@@ -38,8 +38,7 @@ def site(sqlite_original: Path, tmp_path: Path) -> Iterator[Site]:
 @pytest.fixture
 def inbox(page: Page, site: Site) -> Page:
     """Marta's browser, on the inbox."""
-    page.goto(site.link())
-    page.get_by_role("button", name="Sign in").click()
+    site.sign_in(page)
     page.goto(f"{site.url}/inbox")
     return page
 
@@ -146,35 +145,27 @@ def test_replies_at_hand_are_changed(inbox: Page, site: Site) -> None:
 
 @in_each_language
 def test_without_scripts_everything_works_in_both_languages(
-    inbox: Page, site: Site, language: str
+    plain: Page, site: Site, language: str
 ) -> None:
     def say(key: str, **values: object) -> str:
         return WORDS.say(key, language, **values)
 
-    context = inbox.context.browser.new_context(  # type: ignore[union-attr]  # a page has a browser
-        java_script_enabled=False, viewport=inbox.viewport_size
+    site.sign_in(plain)
+    if language == "es":
+        plain.get_by_role("button", name="Español").click()
+    plain.goto(f"{site.url}/inbox")
+    plain.locator("[data-row]").first.click()
+    plain.get_by_role("button", name=say("inbox.take")).click()
+    expect(plain.get_by_text(say("inbox.has_it", name="Marta"))).to_be_visible()
+    plain.get_by_label(say("inbox.reply")).fill("We call you at 5 pm.")
+    plain.get_by_role("button", name=say("inbox.look")).click()
+    expect(plain.locator(".letter .bubble")).to_have_text("Acompaña: We call you at 5 pm.")
+    plain.get_by_role("button", name=say("inbox.send"), exact=True).click()
+    expect(plain.locator(".said.is-ours .bubble").last).to_have_text(
+        "Acompaña: We call you at 5 pm."
     )
-    try:
-        plain = context.new_page()
-        plain.goto(site.link())
-        plain.get_by_role("button", name="Sign in").click()
-        if language == "es":
-            plain.get_by_role("button", name="Español").click()
-        plain.goto(f"{site.url}/inbox")
-        plain.locator("[data-row]").first.click()
-        plain.get_by_role("button", name=say("inbox.take")).click()
-        expect(plain.get_by_text(say("inbox.has_it", name="Marta"))).to_be_visible()
-        plain.get_by_label(say("inbox.reply")).fill("We call you at 5 pm.")
-        plain.get_by_role("button", name=say("inbox.look")).click()
-        expect(plain.locator(".letter .bubble")).to_have_text("Acompaña: We call you at 5 pm.")
-        plain.get_by_role("button", name=say("inbox.send"), exact=True).click()
-        expect(plain.locator(".said.is-ours .bubble").last).to_have_text(
-            "Acompaña: We call you at 5 pm."
-        )
-        plain.get_by_role("button", name=say("inbox.finish"), exact=True).click()
-        expect(plain.locator("[data-row]")).to_have_count(1)
-    finally:
-        context.close()
+    plain.get_by_role("button", name=say("inbox.finish"), exact=True).click()
+    expect(plain.locator("[data-row]")).to_have_count(1)
 
 
 def test_stopping_every_text_is_one_tap_away(inbox: Page, site: Site) -> None:

@@ -151,8 +151,7 @@ def test_without_scripts(browser: Browser, site: Site) -> None:
 
 
 def test_posters_and_the_calendar_address(page: Page, site: Site) -> None:
-    page.goto(site.link())
-    page.locator("main button").click()
+    site.sign_in(page)
     page.goto(f"{site.url}/posters")
     shown = "() => [...document.images].every((image) => image.complete && image.naturalWidth > 0)"
     page.wait_for_function(shown)

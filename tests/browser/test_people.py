@@ -39,8 +39,7 @@ def site(sqlite_original: Path, tmp_path: Path) -> Iterator[Site]:
 @pytest.fixture
 def people(page: Page, site: Site) -> Page:
     """Marta's browser, on the list of people."""
-    page.goto(site.link())
-    page.get_by_role("button", name="Sign in").click()
+    site.sign_in(page)
     page.goto(f"{site.url}/people")
     return page
 
@@ -79,24 +78,15 @@ def test_a_family_is_looked_at_and_forgotten(people: Page, site: Site) -> None:
 
 @in_each_language
 def test_without_scripts_people_are_found_in_both_languages(
-    people: Page, site: Site, language: str
+    plain: Page, site: Site, language: str
 ) -> None:
-    context = people.context.browser.new_context(  # type: ignore[union-attr]  # a page has a browser
-        java_script_enabled=False, viewport=people.viewport_size
-    )
-    try:
-        plain = context.new_page()
-        plain.goto(site.link())
-        plain.get_by_role("button", name="Sign in").click()
-        if language == "es":
-            plain.get_by_role("button", name="Español").click()
-        plain.goto(f"{site.url}/people")
-        plain.get_by_label(WORDS.say("find.who", language)).fill("luz")
-        plain.get_by_role("button", name=WORDS.say("find.button", language)).first.click()
-        expect(plain.get_by_text(WORDS.say("find.found", language, count=1))).to_be_visible()
-        plain.get_by_role("link", name="R•••").click()
-        plain.get_by_role("link", name=WORDS.say("person.edit", language), exact=True).click()
-        plain.get_by_role("button", name=WORDS.say("settings.save", language)).click()
-        expect(plain.get_by_role("heading", level=1)).to_contain_text("R•••")
-    finally:
-        context.close()
+    site.sign_in(plain)
+    site.speak(language)
+    plain.goto(f"{site.url}/people")
+    plain.get_by_label(WORDS.say("find.who", language)).fill("luz")
+    plain.get_by_role("button", name=WORDS.say("find.button", language)).first.click()
+    expect(plain.get_by_text(WORDS.say("find.found", language, count=1))).to_be_visible()
+    plain.get_by_role("link", name="R•••").click()
+    plain.get_by_role("link", name=WORDS.say("person.edit", language), exact=True).click()
+    plain.get_by_role("button", name=WORDS.say("settings.save", language)).click()
+    expect(plain.get_by_role("heading", level=1)).to_contain_text("R•••")

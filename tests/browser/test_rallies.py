@@ -70,8 +70,7 @@ def look_both(page: Page, name: str) -> None:
 
 
 def sign_in(page: Page, site: Site) -> None:
-    page.goto(site.link())
-    page.get_by_role("button", name="Sign in").click()
+    site.sign_in(page)
     expect(page.get_by_role("heading", level=1)).to_be_visible()
 
 

@@ -27,8 +27,7 @@ def site(sqlite_original: Path, tmp_path: Path) -> Iterator[Site]:
 def test_it_is_one_page_in_both_languages(page: Page, site: Site) -> None:
     group = Group(site.chapter, site.office, site.organizer, token="")
     checkin = approved(site.wiring, group, days=2)
-    page.goto(site.link())
-    page.get_by_role("button", name="Sign in").click()
+    site.sign_in(page)
     page.goto(f"{site.url}/checkins/{checkin.id}/sheet")
     said = page.locator(".run-sheet").inner_text()
     assert "Text HERE when you arrive" in said

@@ -37,8 +37,7 @@ def alarm(site: Site) -> str:
 
 
 def test_from_the_board_to_the_tap_that_ends_it(page: Page, site: Site, alarm: str) -> None:
-    page.goto(site.link())
-    page.get_by_role("button", name="Sign in").click()
+    site.sign_in(page)
     expect(page.get_by_text("Someone wrote that there is danger.")).to_be_visible()
     is_sound(page, "board")
     page.locator(f"#f-{alarm}").get_by_role("link", name="Look and act").click()

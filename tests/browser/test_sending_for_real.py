@@ -39,7 +39,7 @@ pytestmark = pytest.mark.timeout(600)
 PEOPLE = int(os.environ.get("ACOMPANA_SENT_TO", "300"))
 A_SECOND = max(20, PEOPLE // 50)  # texts
 SOON = 60_000  # ms: several processes and a browser on two cores
-NUMBERS = re.compile(r"(\d+) of (\d+) sent")
+NUMBERS = re.compile(r"([\d,]+) of ([\d,]+) sent")
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +81,7 @@ def texted(stage: Stage) -> Counter[str]:
 def shown(page: Page) -> int:
     """Return how many the page says have left."""
     found = NUMBERS.search(page.locator("#main").inner_text())
-    return int(found[1]) if found else 0
+    return int(found[1].replace(",", "")) if found else 0
 
 
 def wait_for_more(page: Page, than: int) -> int:
@@ -117,7 +117,7 @@ def send(page: Page, stage: Stage, english: str, spanish: str) -> None:
     page.get_by_role("button", name="Look before sending").click()
     if PEOPLE > 500:
         page.get_by_label("Type the number of people").fill(str(PEOPLE))
-    page.get_by_role("button", name=f"Send to {PEOPLE} people").click()
+    page.get_by_role("button", name=f"Send to {PEOPLE:,} people").click()
     expect(page.get_by_role("button", name="Undo")).to_be_visible()
 
 
@@ -140,7 +140,7 @@ def test_a_large_send_is_held_let_go_stopped_and_followed_up(page: Page, stage: 
     expect(page.get_by_role("button", name="Go on")).to_be_visible()
     held_at = settle(stage)
     assert more <= held_at < PEOPLE
-    expect(page.get_by_text(f"{held_at} of {PEOPLE} sent")).to_be_visible()
+    expect(page.get_by_text(f"{held_at:,} of {PEOPLE:,} sent")).to_be_visible()
     assert axe(page) == []
     assert fits(page)
     stage.sandbox.advance(30)  # half a minute's worth of texts would leave now
@@ -154,7 +154,7 @@ def test_a_large_send_is_held_let_go_stopped_and_followed_up(page: Page, stage: 
     assert not waiting(stage, State.PLANNED)
     stopped_at = settle(stage)
     assert held_at < stopped_at < PEOPLE
-    expect(page.get_by_text(f"{stopped_at} of {PEOPLE} sent")).to_be_visible()
+    expect(page.get_by_text(f"{stopped_at:,} of {PEOPLE:,} sent")).to_be_visible()
     expect(page.get_by_text("were left when it was stopped")).to_be_visible()
     assert set(texted(stage).values()) == {1}, "nobody is texted twice"
     print(f"{PEOPLE} people: paused at {held_at}, stopped at {stopped_at}")  # pytest -s
@@ -213,7 +213,7 @@ def test_of_two_organizers_one_approves_and_one_stops_it(visit: Visit, stage: St
                 page.wait_for_timeout(50)
                 if "told=" in page.url:
                     (first,) = set(pages) - {name}
-                    expect(page.get_by_role("status")).to_contain_text(f"{first} {told} before you")
+                    expect(page.get_by_role("status")).to_contain_text(f"{first} {told} already")
                     expect(page.get_by_role("status")).to_contain_text("10:0")  # and when
                     assert lines(stage, action) == [first]
                     assert axe(page) == []

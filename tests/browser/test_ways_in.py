@@ -116,37 +116,30 @@ def test_a_passkey_that_does_not_know_its_owner_says_so(page: Page, site: Site) 
 
 
 @in_each_language
-def test_a_code_app_needs_no_scripts(page: Page, site: Site, language: str) -> None:
+def test_a_code_app_needs_no_scripts(plain: Page, site: Site, language: str) -> None:
     def say(key: str, **values: object) -> str:
         return WORDS.say(key, language, **values)
 
-    context = page.context.browser.new_context(  # type: ignore[union-attr]  # a page has a browser
-        java_script_enabled=False, viewport=page.viewport_size
-    )
-    try:
-        plain = context.new_page()
-        plain.goto(invited(site, language))
-        plain.get_by_role("button", name=say("signin.begin")).click()
-        expect(plain.get_by_text(say("passkey.without"))).to_be_visible()
-        plain.get_by_role("button", name=say("setup.app")).click()
-        expect(plain.locator("svg.qr")).to_be_visible()
-        secret = plain.locator("code.secret").inner_text().replace(" ", "")
-        app = pyotp.TOTP(secret)
-        plain.get_by_label(say("setup.code")).fill(app.at(site.clock.now()))
-        plain.get_by_role("button", name=say("setup.finish")).click()
-        paper = plain.locator(".codes code").all_inner_texts()
-        plain.get_by_role("link", name=say("recovery.written")).click()
-        plain.get_by_role("button", name=say("nav.out")).click()
-        plain.get_by_role("link", name=say("signin.title")).click()
-        plain.get_by_label(say("signin.name")).fill("ana")
-        plain.get_by_label(say("signin.code"), exact=True).fill("000000")
-        plain.get_by_role("button", name=say("signin.button"), exact=True).click()
-        expect(plain.get_by_label(say("signin.name"))).to_have_value("ana")
-        plain.get_by_label(say("signin.code"), exact=True).fill(paper[0])
-        plain.get_by_role("button", name=say("signin.button"), exact=True).click()
-        expect(plain.get_by_text(say("account.codes_left", left=7, of=8))).to_be_visible()
-    finally:
-        context.close()
+    plain.goto(invited(site, language))
+    plain.get_by_role("button", name=say("signin.begin")).click()
+    expect(plain.get_by_text(say("passkey.without"))).to_be_visible()
+    plain.get_by_role("button", name=say("setup.app")).click()
+    expect(plain.locator("svg.qr")).to_be_visible()
+    secret = plain.locator("code.secret").inner_text().replace(" ", "")
+    app = pyotp.TOTP(secret)
+    plain.get_by_label(say("setup.code")).fill(app.at(site.clock.now()))
+    plain.get_by_role("button", name=say("setup.finish")).click()
+    paper = plain.locator(".codes code").all_inner_texts()
+    plain.get_by_role("link", name=say("recovery.written")).click()
+    plain.get_by_role("button", name=say("nav.out")).click()
+    plain.get_by_role("link", name=say("signin.title")).click()
+    plain.get_by_label(say("signin.name")).fill("ana")
+    plain.get_by_label(say("signin.code"), exact=True).fill("000000")
+    plain.get_by_role("button", name=say("signin.button"), exact=True).click()
+    expect(plain.get_by_label(say("signin.name"))).to_have_value("ana")
+    plain.get_by_label(say("signin.code"), exact=True).fill(paper[0])
+    plain.get_by_role("button", name=say("signin.button"), exact=True).click()
+    expect(plain.get_by_text(say("account.codes_left", left=7, of=8))).to_be_visible()
 
 
 @in_each_language
@@ -179,7 +172,9 @@ def test_pages_of_accounts_are_open_to_everybody(page: Page, site: Site, languag
 
 
 @in_each_language
-def test_a_list_comes_in_without_scripts(page: Page, site: Site, language: str) -> None:
+def test_a_list_comes_in_without_scripts(
+    page: Page, plain: Page, site: Site, language: str
+) -> None:
     def say(key: str, **values: object) -> str:
         return WORDS.say(key, language, **values)
 
@@ -187,28 +182,21 @@ def test_a_list_comes_in_without_scripts(page: Page, site: Site, language: str) 
     with site.wiring.database.write() as session:
         ana = admin(site, session, language)
         cookie = sessions.begin(session, ana, How.CODE, now=now)
-    context = page.context.browser.new_context(  # type: ignore[union-attr]  # a page has a browser
-        java_script_enabled=False, viewport=page.viewport_size
-    )
-    context.add_cookies([{"name": "acompana", "value": cookie, "url": site.url}])
-    page.context.add_cookies([{"name": "acompana", "value": cookie, "url": site.url}])
+    for each in (plain, page):
+        each.context.add_cookies([{"name": "acompana", "value": cookie, "url": site.url}])
     people = "Nombre;Teléfono;Idioma\nJosé;413-555-0101;español\nAna;4.14E+09;\n".encode("utf-16")
-    try:
-        plain = context.new_page()
-        plain.goto(f"{site.url}/people/lists/new")
-        file = {"name": "list.csv", "mimeType": "text/csv", "buffer": people}
-        plain.get_by_label(say("lists.file")).set_input_files(files=[file])  # type: ignore[arg-type]  # a dict of the right keys
-        plain.get_by_role("button", name=say("lists.read")).click()
-        page.goto(plain.url)
-        is_sound(page)
-        plain.get_by_label(say("lists.source")).fill("la reunión")
-        plain.get_by_role("button", name=say("lists.look")).click()
-        expect(plain.get_by_role("heading", level=1)).to_have_text(say("lists.new", count=1))
-        page.goto(plain.url)
-        is_sound(page)
-        plain.get_by_role("button", name=say("lists.apply", count=1)).click()
-        expect(plain.get_by_role("heading", level=1)).to_have_text(say("lists_state.applying"))
-        page.goto(plain.url)
-        is_sound(page)
-    finally:
-        context.close()
+    plain.goto(f"{site.url}/people/lists/new")
+    file = {"name": "list.csv", "mimeType": "text/csv", "buffer": people}
+    plain.get_by_label(say("lists.file")).set_input_files(files=[file])  # type: ignore[arg-type]  # a dict of the right keys
+    plain.get_by_role("button", name=say("lists.read")).click()
+    page.goto(plain.url)
+    is_sound(page)
+    plain.get_by_label(say("lists.source")).fill("la reunión")
+    plain.get_by_role("button", name=say("lists.look")).click()
+    expect(plain.get_by_role("heading", level=1)).to_have_text(say("lists.new", count=1))
+    page.goto(plain.url)
+    is_sound(page)
+    plain.get_by_role("button", name=say("lists.apply", count=1)).click()
+    expect(plain.get_by_role("heading", level=1)).to_have_text(say("lists_state.applying"))
+    page.goto(plain.url)
+    is_sound(page)

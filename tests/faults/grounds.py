@@ -115,14 +115,14 @@ class Grounds:
 
 
 @contextlib.contextmanager
-def prepared() -> Iterator[Grounds]:
-    """Prepare the grounds and clear them away."""
+def prepared(*more_numbers: str) -> Iterator[Grounds]:
+    """Prepare the grounds and clear them away. The carrier has two numbers of ours, or more."""
     folder = Path(tempfile.mkdtemp(prefix="acompana-faults-"))
     port = free_port(0)
     inbound = f"http://localhost:{port}/webhooks/twilio/inbound"
     flags = (
-        "--number", OURS, "--number", OURS_TOO, "--inbound-url", inbound,
-        "--delay-scale", str(SCALE),
+        *(flag for number in (OURS, OURS_TOO, *more_numbers) for flag in ("--number", number)),
+        "--inbound-url", inbound, "--delay-scale", str(SCALE),
     )  # fmt: skip
     try:
         original = folder / "original.sqlite"

@@ -1,4 +1,4 @@
-"""Dates and times, as date fields send them and as people type them where there are none."""
+"""Dates, times and numbers, as their fields send them and as people type them where there are none."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import date, time
 
 import pytest
 
-from service.web.forms import read_clock, read_day
+from service.web.forms import Answers, Sent, read_clock, read_day
 
 
 @pytest.mark.parametrize("typed", ["2026-03-10", "2026-3-10", "3/10/2026", "03/10/2026"])
@@ -43,3 +43,11 @@ def test_reads_a_time(typed: str, read: time) -> None:
 @pytest.mark.parametrize("typed", ["", "8", "25:00", "8:60", "13 pm", "0 am", "noon", "8:5"])
 def test_never_guesses_a_time(typed: str) -> None:
     assert read_clock(typed) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [("2880", 2880), ("2,880", 2880), ("", 7), ("2,88", 7), ("-1", 7), ("1.5", 7)],
+)
+def test_reads_a_number(typed: str, read: int) -> None:
+    assert Answers(Sent({"n": typed})).number("n", 7) == read

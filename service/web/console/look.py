@@ -35,6 +35,7 @@ from service.web.session import Read, Write
 router = APIRouter()
 
 TYPED_OVER = 500  # people; more than these are typed, digit by digit
+BETWEEN_DIGITS = str.maketrans("", "", ",. \N{NO-BREAK SPACE}")
 LATER = "later"
 
 
@@ -84,7 +85,7 @@ def send_it(session: Write, desk: AtDesk, here: Here, draft_id: UUID, form: Form
     if needs_second(chapter, people):
         must_be_confirmed(here, now=desk.now)
     with form_again(again, desk.tell):
-        _check_number(form, people)
+        check_number(form, people)
         at = _read_at(form, letter, chapter.time_zone, desk.now)
         set_time(session, draft, at, by=desk.author, now=desk.now)
         organizer = session.get_one(Organizer, desk.organizer.id)
@@ -218,9 +219,10 @@ def _cost(session: Session, chapter: Chapter, shown: list[Bubble], at: datetime)
     )
 
 
-def _check_number(form: Sent, people: int) -> None:
+def check_number(form: Sent, people: int) -> None:
     """Above a number of people it is typed, so that nobody presses a button without having read it."""
-    if people > TYPED_OVER and form["typed_count"] != str(people):
+    typed = form["typed_count"].translate(BETWEEN_DIGITS)
+    if people > TYPED_OVER and typed != str(people):
         raise InvalidValue("typed_count", "count_differs", people=people)
     if people == 0:
         raise WrongState("nobody_gets_it")

@@ -60,6 +60,15 @@ class Speed:
 
 
 @dataclass(frozen=True)
+class Quicker:
+    """Who did already what somebody has just pressed, and when; is_reader: they themselves."""
+
+    name: str
+    at: datetime
+    is_reader: bool
+
+
+@dataclass(frozen=True)
 class MessageCard:
     """One message to many people. `about`: the title of what it is about, or its place and day."""
 
@@ -191,7 +200,7 @@ def _page(
         zone=get_chapter(session, desk.chapter_id).time_zone,
         can_stop=blast.state in NOT_YET_OUT,
         told=told,
-        quicker=_quicker(session, blast, told),
+        quicker=_quicker(session, desk, blast, told),
         failures=[(each, each.code.says(desk.language)) for each in failures],
         can_retry=_can_retry(blast, failures, desk),
         not_sent=not_sent_behind(session, blast.id),
@@ -204,14 +213,15 @@ def _page(
     )
 
 
-def _quicker(session: Session, blast: Blast, told: str) -> tuple[str, datetime] | None:
-    """Return who did already what somebody else has just pressed, and when; None where none is told."""
+def _quicker(session: Session, desk: Desk, blast: Blast, told: str) -> Quicker | None:
+    """Return who did already what has just been pressed; None where none is told."""
+    me = desk.organizer
     if told == "stopped_already" and blast.ended_by and blast.ended_at:
-        return blast.ended_by, blast.ended_at
+        return Quicker(blast.ended_by, blast.ended_at, blast.ended_by == me.name)
     if told == "approved_already":
         draft = session.get(MessageDraft, blast.id)
         if draft is not None and draft.approved_at is not None:
-            return draft.approved_by, draft.approved_at
+            return Quicker(draft.approved_by, draft.approved_at, draft.approved_by_id == me.id)
     return None
 
 

@@ -163,9 +163,9 @@ def test_whoever_stops_it_second_is_told_the_truth(
 ) -> None:
     first = text_of(marta.post(f"/messages/{blast.id}/stop"))
     assert "Stopped by Marta" in first
-    assert "before you" not in first
+    assert "already" not in first
     second = text_of(marta.post(f"/messages/{blast.id}/stop"))
-    assert "Marta stopped it before you" in second
+    assert "You stopped it already, Mon 2 Mar, 10:00 am" in second
     assert "were left when it was stopped" in second
     with wiring.database.read() as session:
         assert (

@@ -14,6 +14,7 @@ from service.accounts import sessions
 from service.accounts.tables import How, Organizer
 from service.blasts.tables import BlastState, DraftState
 from service.chapters.tables import Chapter
+from service.errors import InvalidValue
 from service.outbox.tables import Delivery
 from service.people.tables import Person
 from service.privacy.audit import AuditLine
@@ -23,6 +24,8 @@ from service.rallies.tables import Rally
 from service.replies.receive import Reception, act_on, take_in
 from service.rsvps.plan import launch_due_blasts
 from service.sms.inbound import InboundText
+from service.web.console.look import check_number
+from service.web.forms import Sent
 from service.wiring import Wiring
 from tests.factories import StillClock, make_organizer, make_volunteer
 from tests.web.conftest import Group
@@ -287,6 +290,13 @@ def test_a_program_is_no_way_round_it(
     assert blasts(wiring) == []
 
 
+@pytest.mark.parametrize("typed", ["1200", "1,200", "1.200", " 1 200 "])
+def test_a_number_is_typed_as_people_write_it(typed: str) -> None:
+    check_number(Sent({"typed_count": typed}), 1200)
+    with pytest.raises(InvalidValue):
+        check_number(Sent({"typed_count": typed}), 1201)
+
+
 def test_a_number_above_five_hundred_is_typed(
     marta: TestClient,
     wiring: Wiring,
@@ -378,12 +388,12 @@ def test_who_comes_second_is_told_who_approved_it_and_when(
         late.cookies.set("acompana", secret)
         for press in ("/approve", "/refuse"):
             page = late.post(path.removesuffix("/send") + press, data=shown)
-            assert "Nora approved it before you, Mon 2 Mar, 10:00 am" in text_of(page)
+            assert "Nora approved it already, Mon 2 Mar, 10:00 am" in text_of(page)
         page = late.get(path)
-        assert "Nora approved it before you" in text_of(page)
+        assert "Nora approved it already" in text_of(page)
         blast = blasts(wiring)[0]
         nora.post(f"/messages/{blast.id}/stop")
         page = late.post(f"/messages/{blast.id}/stop")
-        assert "Nora stopped it before you, Mon 2 Mar, 10:00 am" in text_of(page)
+        assert "Nora stopped it already, Mon 2 Mar, 10:00 am" in text_of(page)
     assert len(blasts(wiring)) == 1
     assert "It has been approved already" not in text_of(page)

@@ -89,7 +89,7 @@ def test_an_office_is_added_and_verified(ana: TestClient, wiring: Wiring, group:
         made = session.exec(select(Office).where(Office.name == "Springfield court")).one()
     path = f"/settings/offices/{made.id}"
     page = ana.post(path, data=filled(ana.get(path)) | {"kind": "court", "is_verified": "yes"})
-    assert "verified 2026-03-02" in text_of(page)
+    assert "verified Mar 2, 2026" in text_of(page)
     ana.post(path, data=filled(ana.get(path)) | {"kind": "court"})
     assert changes(wiring) == ["added", "verified_on"]
     bad = filled(ana.get(path)) | {"kind": "court", "time_zone": "Mars/Base", "name": "X"}
