@@ -123,7 +123,7 @@ def marks_between(
             CheckIn.starts_at < until,
         ).order_by(col(CheckIn.starts_at), col(CheckIn.id))
     )
-    return [Mark(*row) for row in rows]
+    return [Mark(id_, CheckInState(state), at) for id_, state, at in rows]
 
 
 def all_of_family(session: Session, person_id: UUID, *, now: datetime) -> Sequence[CheckIn]:
