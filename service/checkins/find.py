@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlmodel import Session, col, func, select
@@ -82,6 +83,34 @@ def between(
         )
         .order_by(col(CheckIn.starts_at), col(CheckIn.id))
     ).all()
+
+
+class Mark(NamedTuple):
+    """As much of a check-in as a calendar shows that counts them."""
+
+    id: UUID
+    state: CheckInState
+    starts_at: datetime
+
+    @property
+    def subject(self) -> str:
+        """How lower rooms name it."""
+        return f"checkin:{self.id.hex}"
+
+
+def marks_between(
+    session: Session, chapter_id: UUID, since: datetime, until: datetime
+) -> list[Mark]:
+    """Return what `between` does, and of each check-in no more than its mark."""
+    columns = select(CheckIn.id, CheckIn.state, CheckIn.starts_at)
+    rows = session.exec(
+        columns.where(
+            CheckIn.chapter_id == chapter_id,
+            CheckIn.starts_at >= since,
+            CheckIn.starts_at < until,
+        ).order_by(col(CheckIn.starts_at), col(CheckIn.id))
+    )
+    return [Mark(*row) for row in rows]
 
 
 def all_of_family(session: Session, person_id: UUID, *, now: datetime) -> Sequence[CheckIn]:

@@ -9,7 +9,6 @@ from enum import StrEnum
 from service.chapters.rules import reminder_time
 from service.checkins.tables import CheckInState
 from service.errors import InvalidValue, Misuse
-from service.rsvps.rules import Filling
 
 S = CheckInState
 # What may follow what. docs/states/checkin.md draws it.
@@ -93,10 +92,12 @@ class Stage(StrEnum):
     SHORT = "short"  # it starts soon and places are open: somebody must be called
 
 
-def stage(state: CheckInState, starts_at: datetime, places: Filling, now: datetime) -> Stage | None:
+def stage(
+    state: CheckInState, starts_at: datetime, now: datetime, *, is_full: bool
+) -> Stage | None:
     """Return how far it is staffed; None where nobody is sought: not yet approved, or over."""
     if state not in (CheckInState.APPROVED, CheckInState.UNDERWAY):
         return None
-    if places.is_full:
+    if is_full:
         return Stage.STAFFED
     return Stage.SHORT if starts_at - now <= SHORT_BEFORE else Stage.RECRUITING

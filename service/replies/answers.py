@@ -9,6 +9,7 @@ import regex
 from service.replies.clauses import Verdict, judge
 from service.replies.intents import Certainty, Expecting, Intent, Question, Reply
 from service.replies.lexicon import Lexicon
+from service.replies.lexicon.phrases import Phrases
 from service.replies.party import party_of
 from service.replies.reading import LONGEST_PHRASE, Words, chosen, left_over, unused
 
@@ -17,7 +18,7 @@ OPENINGS = ("unclear", "maybe", "no", "yes")
 OPPOSITES = {"yes": ("no", "maybe"), "no": ("yes", "maybe")}
 CLITICS = frozenset({"me", "nos", "le", "les", "lo", "la", "los", "las", "se"})  # "no me abre"
 ARTICLES = frozenset({"la", "las", "el", "los", "mi", "mis"})  # "y la troca"
-ONLY_BUT = frozenset({"but", "pero"})
+ONLY_BUT = Phrases({"but", "pero"})
 BUT = frozenset({"but", "pero", "only", "solo", "just", "nomas"})
 
 
@@ -135,7 +136,7 @@ def _numbers_behind(heard: Heard, rest: Words) -> tuple[tuple[int, ...], Words] 
     return chosen(rest, heard.expecting.top, heard.lexicon)
 
 
-def _same(heard: Heard, meaning: str) -> frozenset[str]:
+def _same(heard: Heard, meaning: str) -> Phrases:
     """Return the phrases that only say the same again: "yes, I can, count me in, please"."""
     ways = ("starts", "statement", "anywhere", "apart", "whole", "address")
     return heard.lexicon.any_of(meaning, "polite", "thanks", "ok", ways=ways)

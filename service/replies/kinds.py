@@ -11,6 +11,7 @@ from itertools import pairwise
 import regex
 
 from service.replies.lexicon import bare
+from service.replies.lexicon.phrases import Phrases
 from service.replies.reading import Words
 
 UNKNOWN = "."
@@ -22,31 +23,29 @@ class Kinds:
     """Phrases and the letters of their kind."""
 
     letters: Mapping[str, str]
-    phrases: frozenset[str]
+    phrases: Phrases
 
     def spell(self, words: Words) -> str:
         """Return the letters of a text: kinds, "." for other words, "," ";" and "?" for its marks.
 
         A phrase of several words is one kind, and the longest wins; none goes across a mark.
         """
-        spelt, place, marks = [], 0, _marks(words)
-        count = len(words)
-        while place < count:
-            length = words.length_at(place, self.phrases)
+        letters, phrases, bares, marks = self.letters, self.phrases, words.bares, _marks(words)
+        spelt, place = [], 0
+        while place < len(bares):
+            length = words.length_at(place, phrases)
             while length > 1 and any(marks[place + 1 : place + length]):
-                length = next(
-                    (
-                        n
-                        for n in range(length - 1, 0, -1)
-                        if words.bare(place, place + n) in self.letters
-                    ),
-                    0,
-                )
-            said = words.tokens[place].bare if length == 1 else words.bare(place, place + length)
-            spelt.append(marks[place] + (self.letters[said] if length else UNKNOWN))
+                shorter = range(length - 1, 0, -1)
+                length = next((n for n in shorter if words.bare(place, place + n) in letters), 0)
+            said = bares[place] if length == 1 else words.bare(place, place + length)
+            spelt.append(marks[place] + (letters[said] if length else UNKNOWN))
             place += length or 1
         spelt.append(marks[-1])
         return "".join(spelt)
+
+    def of(self, letters: str) -> Phrases:
+        """Return the phrases of some kinds."""
+        return Phrases(phrase for phrase, letter in self.letters.items() if letter in letters)
 
 
 def load_kinds(name: str, letters: Mapping[str, str]) -> Kinds:
@@ -57,14 +56,14 @@ def load_kinds(name: str, letters: Mapping[str, str]) -> Kinds:
         for written in (phrase for phrases in languages.values() for phrase in phrases):
             words = [bare(word) for word in written.split()]
             spelt.setdefault(" ".join(words), letters[kind])
-    return Kinds(spelt, frozenset(spelt))
+    return Kinds(spelt, Phrases(spelt))
 
 
 def _marks(words: Words) -> list[str]:
     """Return the mark before each word, and what follows the last one: a question mark or nothing."""
     text, tokens = words.text, words.tokens
-    gaps = (text[one.end : two.start] for one, two in pairwise(tokens))
-    marks = ["", *("" if gap in ("", " ") else _mark(gap) for gap in gaps)]
+    gaps = [text[one.end : two.start] for one, two in pairwise(tokens)]
+    marks = ["", *["" if gap == " " or not gap else _mark(gap) for gap in gaps]]
     last = "?" if tokens and "?" in text[tokens[-1].end :] else ""
     return [*marks[: len(tokens)], last]
 

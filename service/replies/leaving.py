@@ -11,6 +11,7 @@ from functools import cache
 import regex
 
 from service.replies.kinds import Kinds, load_kinds
+from service.replies.lexicon.phrases import Phrases
 from service.replies.reading import Words
 
 LETTERS = {
@@ -54,10 +55,17 @@ def _kinds() -> Kinds:
     return load_kinds("leaving", LETTERS)
 
 
+@cache
+def _needed() -> Phrases:
+    """Return the phrases without one of which nobody leaves."""
+    return _kinds().of("snodrRUKEW")
+
+
 def leaves(words: Words) -> bool:
     """Return whether a text asks, in whatever words, for no more texts."""
-    spelt = _kinds().spell(words)
-    return bool(set(spelt) & set("snodrRUKEW")) and _LEAVES.search(spelt) is not None
+    if words.find(_needed()) is None:
+        return False
+    return _LEAVES.search(_kinds().spell(words)) is not None
 
 
 def is_about_event(words: Words) -> bool:

@@ -10,8 +10,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 
-import regex
-
 from service.replies.answers import Heard, read_answer
 from service.replies.clauses import is_statement
 from service.replies.intents import OUTCOMES, Expecting, Intent, Question, Reply
@@ -26,7 +24,6 @@ MOST_WORDS = 60  # of a longer text the rest is a person's to read
 
 ZIP = 5  # digits of a ZIP code
 JOINING = frozenset({"and", "but", "y", "pero"})
-_SPACE = regex.compile(r"\s+")
 
 # Commands that are the whole text, in the order in which they are tried.
 COMMANDS = (
@@ -131,7 +128,7 @@ class _Reader:
         return Reply(Intent.LEAVE) if is_it else None
 
     def opt_out(self) -> Reply | None:
-        if _SPACE.sub(" ", self.text.strip().casefold()) in self.lexicon.get("stop", "carrier"):
+        if " ".join(self.text.casefold().split()) in self.lexicon.get("stop", "carrier"):
             return Reply(Intent.STOP, by_carrier=True)
         sober = self.core.without(self.lexicon.get("stop", "harmless"))
         if sober.is_only(self.lexicon.get("stop", "carrier", "whole")):

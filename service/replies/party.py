@@ -8,6 +8,7 @@ from functools import cache
 import regex
 
 from service.replies.lexicon import Lexicon
+from service.replies.lexicon.phrases import Phrases
 from service.replies.reading import Words, number_of
 
 MOST = 60  # a larger number is a house number or a year
@@ -84,7 +85,7 @@ def _is_amount(said: str, found: regex.Match[str], lexicon: Lexicon) -> bool:
 
 
 @cache
-def _compiled(phrases: frozenset[str]) -> tuple[regex.Pattern[str], ...]:
+def _compiled(phrases: Phrases) -> tuple[regex.Pattern[str], ...]:
     return tuple(_compile(sorted(phrases, key=len, reverse=True)))
 
 

@@ -12,7 +12,6 @@ from service.replies.lexicon import Lexicon, load_lexicon
 
 # Android hides marks of zero width around the emoji; Apple uses no-break spaces.
 _INVISIBLE = regex.compile(r"[\p{Cf}\uFE0F]")
-_SPACE = regex.compile(r"\s+")
 
 
 class Reaction(StrEnum):
@@ -29,8 +28,9 @@ def read_reaction(text: str, lexicon: Lexicon) -> tuple[Reaction, str] | None:
 
     A reaction to a picture says nothing, whatever it is.
     """
-    composed = unicodedata.normalize("NFC", text)
-    plain = _SPACE.sub(" ", _INVISIBLE.sub("", composed)).strip()
+    if not text.isascii():
+        text = _INVISIBLE.sub("", unicodedata.normalize("NFC", text))
+    plain = " ".join(text.split())
     worded, with_emoji = _patterns()
     if found := worded.fullmatch(plain):
         kind = _kind_of(found["verb"], lexicon)

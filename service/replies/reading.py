@@ -3,50 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import cache
-from itertools import pairwise
 
 from service.replies.lexicon import Lexicon, Token
+from service.replies.lexicon.phrases import Phrases, may_hold
 
 LONGEST_PHRASE = 8  # words
 
 
-Index = dict[str, tuple[bool, dict[str, list[int]]]]
-NOTHING: tuple[bool, dict[str, list[int]]] = (False, {})  # begins with a word
-
-
-@cache
-def _index(phrases: frozenset[str]) -> Index:
-    """Return first word -> (it is a phrase alone, second word -> lengths of phrases, longest first).
-
-    Two words rule out nearly every phrase at once.
-    """
-    found: Index = {}
-    for phrase in phrases:
-        first, *others = phrase.split()
-        is_alone, seconds = found.get(first, (False, {}))
-        if others:
-            lengths = {len(others) + 1, *seconds.get(others[0], ())}
-            seconds[others[0]] = sorted(lengths, reverse=True)
-        found[first] = (is_alone or not others, seconds)
-    return found
-
-
-@cache
-def _last_words(phrases: frozenset[str]) -> frozenset[str]:
-    return frozenset(phrase.rsplit(" ", 1)[-1] for phrase in phrases)
-
-
 class Words:
-    """Some words of a text, in order; `bares` are the same words as the lexicon knows them."""
+    """Some words of a text, in order; `bares` are the same words as the lexicon knows them.
 
-    __slots__ = ("bares", "text", "tokens")
+    may_hold: the bits of the lists that may have a phrase here, or in the text that they are part of.
+    """
+
+    __slots__ = ("bares", "may_hold", "text", "tokens")
 
     def __init__(
-        self, text: str, tokens: tuple[Token, ...], bares: tuple[str, ...] | None = None
+        self, text: str, tokens: tuple[Token, ...], of: tuple[tuple[str, ...], int] | None = None
     ) -> None:
+        """of: bare words and bits, where they are known already."""
         self.text, self.tokens = text, tokens
-        self.bares = tuple([token.bare for token in tokens]) if bares is None else bares
+        if of is None:
+            bares = tuple([token.bare for token in tokens])
+            of = bares, may_hold(bares)
+        self.bares, self.may_hold = of
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -57,7 +37,8 @@ class Words:
 
     def part(self, start: int, end: int | None = None) -> Words:
         """Return some of these words."""
-        return Words(self.text, self.tokens[start:end], self.bares[start:end])
+        of = self.bares[start:end], self.may_hold
+        return Words(self.text, self.tokens[start:end], of)
 
     def written(self) -> str:
         """Return these words as the person wrote them, from the first to the last."""
@@ -65,10 +46,10 @@ class Words:
             return ""
         return self.text[self.tokens[0].start : self.tokens[-1].end].strip()
 
-    def length_at(self, place: int, phrases: frozenset[str]) -> int:
+    def length_at(self, place: int, phrases: Phrases) -> int:
         """Return how many words the longest phrase has that begins at a place; 0 for none."""
         bares = self.bares
-        known = _index(phrases).get(bares[place])
+        known = phrases.firsts.get(bares[place])
         if known is None:
             return 0
         is_alone, seconds = known
@@ -79,32 +60,32 @@ class Words:
                     return length
         return 1 if is_alone else 0
 
-    def opens_with(self, phrases: frozenset[str]) -> int:
+    def opens_with(self, phrases: Phrases) -> int:
         """Return how many words the longest phrase at the beginning has; 0 for none."""
-        return self.length_at(0, phrases) if self.tokens else 0
+        may = self.tokens and self.may_hold & phrases.bit
+        return self.length_at(0, phrases) if may else 0
 
-    def closes_with(self, phrases: frozenset[str], start: int = 0, end: int | None = None) -> int:
+    def closes_with(self, phrases: Phrases, start: int = 0, end: int | None = None) -> int:
         """Return how many words the longest phrase at the end has; 0 for none."""
         end = len(self.tokens) if end is None else end
-        if end <= start or self.bares[end - 1] not in _last_words(phrases):
+        if end <= start or self.bares[end - 1] not in phrases.lasts:
             return 0
         for length in range(min(end - start, LONGEST_PHRASE), 0, -1):
             if self.bare(end - length, end) in phrases:
                 return length
         return 0
 
-    def find(self, phrases: frozenset[str]) -> tuple[int, int] | None:
+    def find(self, phrases: Phrases) -> tuple[int, int] | None:
         """Return (start, end) of the first phrase anywhere, the longest where two begin."""
-        known = _index(phrases)
-        if known.keys().isdisjoint(self.bares):
+        if not self.may_hold & phrases.bit:
             return None
-        for start, (word, following) in enumerate(pairwise((*self.bares, ""))):
-            is_alone, seconds = known.get(word, NOTHING)
-            if (is_alone or following in seconds) and (length := self.length_at(start, phrases)):
+        firsts = phrases.firsts
+        for start, word in enumerate(self.bares):
+            if word in firsts and (length := self.length_at(start, phrases)):
                 return start, start + length
         return None
 
-    def without(self, phrases: frozenset[str]) -> Words:
+    def without(self, phrases: Phrases) -> Words:
         """Return these words with every such phrase blanked, so that nothing joins across it."""
         if self.find(phrases) is None:
             return self
@@ -114,25 +95,30 @@ class Words:
             for place in range(start, start + length):
                 tokens[place] = Token("·", tokens[place].start, tokens[place].end)
             start += length or 1
-        return Words(self.text, tuple(tokens))
+        bares = tuple([token.bare for token in tokens])
+        return Words(self.text, tuple(tokens), (bares, self.may_hold))
 
-    def trimmed(self, phrases: frozenset[str]) -> Words:
+    def trimmed(self, phrases: Phrases) -> Words:
         """Return these words without such phrases at both ends."""
+        if not self.may_hold & phrases.bit:
+            return self
         start, end = self._behind(phrases), len(self.tokens)
         while length := self.closes_with(phrases, start, end):
             end -= length
         return self.part(start, end) if (start, end) != (0, len(self.tokens)) else self
 
-    def is_only(self, phrases: frozenset[str]) -> bool:
+    def is_only(self, phrases: Phrases) -> bool:
         """Return whether these words are such phrases, one after the other, and nothing else."""
         return bool(self.tokens) and self._behind(phrases) == len(self.tokens)
 
-    def after(self, phrases: frozenset[str]) -> Words:
+    def after(self, phrases: Phrases) -> Words:
         """Return what is left behind all such phrases at the beginning."""
         start = self._behind(phrases)
         return self.part(start) if start else self
 
-    def _behind(self, phrases: frozenset[str]) -> int:
+    def _behind(self, phrases: Phrases) -> int:
+        if not self.may_hold & phrases.bit:
+            return 0
         place = 0
         while place < len(self.tokens) and (length := self.length_at(place, phrases)):
             place += length
@@ -153,7 +139,7 @@ class Words:
 def read(text: str, lexicon: Lexicon) -> tuple[Words, frozenset[str]]:
     """Return the words and numbers of a text, and what its pictures mean."""
     tokens = lexicon.tokens(text)
-    pictures = {token.bare for token in tokens if token.is_picture}
+    pictures = set() if text.isascii() else {one.bare for one in tokens if one.is_picture}
     if pictures:
         tokens = [token for token in tokens if token.bare not in pictures]
     meanings = frozenset(lexicon.emoji.get(picture, "picture") for picture in pictures)

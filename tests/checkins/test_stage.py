@@ -8,16 +8,13 @@ import pytest
 
 from service.checkins.rules import SHORT_BEFORE, Stage, stage
 from service.checkins.tables import CheckInState
-from service.rsvps.rules import Filling
-from service.rsvps.tables import SeatRole
 
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
-FULL = Filling(taken=4, capacity=4, missing={})
-OPEN = Filling(taken=3, capacity=4, missing={SeatRole.LEAD: 1})
+FULL, OPEN = True, False
 
 
 @pytest.mark.parametrize(
-    ("state", "left", "places", "expected"),
+    ("state", "left", "is_full", "expected"),
     [
         (CheckInState.SUBMITTED, timedelta(days=9), OPEN, None),
         (CheckInState.APPROVED, timedelta(days=9), OPEN, Stage.RECRUITING),
@@ -32,6 +29,6 @@ OPEN = Filling(taken=3, capacity=4, missing={SeatRole.LEAD: 1})
     ],
 )
 def test_the_stage_follows_places_and_time(
-    state: CheckInState, left: timedelta, places: Filling, expected: Stage | None
+    state: CheckInState, left: timedelta, is_full: bool, expected: Stage | None
 ) -> None:
-    assert stage(state, NOW + left, places, NOW) is expected
+    assert stage(state, NOW + left, NOW, is_full=is_full) is expected

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 import regex
 
+from service.replies.lexicon.phrases import Phrases
+
 LANGUAGES = ("en", "es")
 KINDS = ("clauses", "leaving")  # words by their kind: see replies/kinds.py
 SHORTEST_SLIP, LONGEST_SLIP = 6, 30  # letters of a word that may be misspelt
@@ -67,11 +69,11 @@ class Lexicon:
     languages: Mapping[str, str]
     known: frozenset[str] = frozenset()
     near: Mapping[str, str] = field(default_factory=dict)
-    together: dict[tuple[str | tuple[str, ...], tuple[str, ...]], frozenset[str]] = field(
+    together: dict[tuple[str | tuple[str, ...], tuple[str, ...]], Phrases] = field(
         default_factory=dict, repr=False, compare=False
     )
 
-    def get(self, section: str, *ways: str) -> frozenset[str]:
+    def get(self, section: str, *ways: str) -> Phrases:
         """Return a section's phrases, `whole` unless other ways are named; none if it has none."""
         try:
             return self.together[section, ways]
@@ -79,35 +81,37 @@ class Lexicon:
             known = self.together[section, ways] = self.any_of(section, ways=ways or ("whole",))
             return known
 
-    def any_of(self, *sections: str, ways: tuple[str, ...]) -> frozenset[str]:
+    def any_of(self, *sections: str, ways: tuple[str, ...]) -> Phrases:
         """Return the phrases of several sections together; put together once, then kept."""
         known = self.together.get((sections, ways))
         if known is None:
             lists = (self.phrases.get((s, w), frozenset()) for s in sections for w in ways)
-            known = self.together[sections, ways] = frozenset().union(*lists)
+            known = self.together[sections, ways] = Phrases(frozenset().union(*lists))
         return known
 
     @property
-    def courtesies(self) -> frozenset[str]:
+    def courtesies(self) -> Phrases:
         """Greetings, please, sorry and thanks."""
         return self.any_of("polite", "thanks", ways=("whole",))
 
     @property
-    def fillers(self) -> frozenset[str]:
+    def fillers(self) -> Phrases:
         """Courtesies, and whom they are said to: "hermana", "you guys"."""
         return self.any_of("polite", "thanks", ways=("whole", "address"))
 
     @property
-    def plain(self) -> frozenset[str]:
+    def plain(self) -> Phrases:
         """Y, N, S, yes, no, sí: answers without anything else."""
         return self.any_of("yes", "no", ways=("apart",))
 
     def tokens(self, text: str) -> list[Token]:
         """Return the words, numbers and pictures of a text, misspellings on the list put right."""
-        found = []
+        found: list[Token] = []
+        meant, known_as = self.meant, self.words_of
         for match in _TOKEN.finditer(text):
             start, end = match.span()
-            for word in self.words_of(match[0]):
+            written = match[0]
+            for word in meant.get(written) or known_as(written):
                 found.append(Token(word, start, end))
         return found
 

@@ -86,7 +86,12 @@ def show_checkins(
         ShownCheckIn(
             id=checkin.id,
             state=checkin.state,
-            stage=stage(checkin.state, checkin.starts_at, filling(seats[checkin.subject]), now),
+            stage=stage(
+                checkin.state,
+                checkin.starts_at,
+                now,
+                is_full=filling(seats[checkin.subject]).is_full,
+            ),
             starts_at=checkin.starts_at,
             time_zone=offices[checkin.office_id].time_zone,
             office_id=checkin.office_id,

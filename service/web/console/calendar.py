@@ -13,8 +13,8 @@ from sqlmodel import Session
 from starlette.responses import HTMLResponse
 
 from service.chapters.find import get_chapter
-from service.checkins.find import between
-from service.checkins.tables import CheckIn, CheckInState
+from service.checkins.find import between, marks_between
+from service.checkins.tables import CheckInState
 from service.web.console.cards import CheckInCard, CheckInMark, checkin_cards, checkin_marks
 from service.web.console.desk import AtDesk, Desk
 from service.web.session import Read
@@ -99,13 +99,15 @@ def _days(
     session: Session, desk: Desk, first: date, count: int, zone: ZoneInfo, *, of_month: int = 0
 ) -> list[Day]:
     since, until = _midnight(first, zone), _midnight(first + timedelta(days=count), zone)
-    found = between(session, desk.chapter_id, since, until)
+    cards: Sequence[CheckInCard | CheckInMark]
+    if of_month:
+        marks = marks_between(session, desk.chapter_id, since, until)
+        cards = checkin_marks(session, marks, desk.now)
+    else:
+        cards = checkin_cards(session, desk, between(session, desk.chapter_id, since, until))
     by_day: dict[date, list[CheckInCard | CheckInMark]] = defaultdict(list)
-    cards: Sequence[CheckInCard | CheckInMark] = (
-        checkin_marks(session, found, desk.now) if of_month else checkin_cards(session, desk, found)
-    )
     for card in cards:
-        by_day[_local_day(card.checkin, zone)].append(card)
+        by_day[card.checkin.starts_at.astimezone(zone).date()].append(card)
     today = desk.now.astimezone(zone).date()
     return [
         Day(
@@ -114,10 +116,6 @@ def _days(
         )
         for day in (first + timedelta(days=at) for at in range(count))
     ]  # fmt: skip
-
-
-def _local_day(checkin: CheckIn, zone: ZoneInfo) -> date:
-    return checkin.starts_at.astimezone(zone).date()
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from service.chapters.find import chapters_by_id
 from service.chapters.tables import Office
-from service.checkins.find import LIVE
+from service.checkins.find import LIVE, Mark
 from service.checkins.register import call_by
 from service.checkins.rules import stage
 from service.checkins.tables import CheckIn, CheckInState
@@ -19,7 +19,7 @@ from service.people.find import people_by_id
 from service.rallies.tables import Rally
 from service.rsvps.respond import Tally, rsvps_of, tally
 from service.rsvps.rules import ORDER, filling
-from service.rsvps.seats import seats_of
+from service.rsvps.seats import seats_of, with_room
 from service.rsvps.tables import Seat
 from service.web.console.desk import Desk
 
@@ -55,7 +55,7 @@ class CheckInCard:
 class CheckInMark:
     """How far one check-in is, for a calendar that shows nothing else of it."""
 
-    checkin: CheckIn
+    checkin: Mark
     status: str
 
 
@@ -88,7 +88,7 @@ def checkin_cards(session: Session, desk: Desk, checkins: Sequence[CheckIn]) -> 
                 office=offices[checkin.office_id],
                 alias=reader.show(family.sealed_alias()),
                 phone=reader.show(family.sealed_phone()),
-                status=_status(checkin, seats[checkin.subject], desk.now),
+                status=_status(checkin, desk.now, is_full=full.is_full),
                 places=_places(seats[checkin.subject]),
                 taken=full.taken,
                 capacity=full.capacity,
@@ -101,12 +101,12 @@ def checkin_cards(session: Session, desk: Desk, checkins: Sequence[CheckIn]) -> 
     return cards
 
 
-def checkin_marks(
-    session: Session, checkins: Sequence[CheckIn], now: datetime
-) -> list[CheckInMark]:
+def checkin_marks(session: Session, checkins: Sequence[Mark], now: datetime) -> list[CheckInMark]:
     """Return how far these check-ins are and no more: one query. Those that are over need no seats."""
-    seats = seats_of(session, [one.subject for one in checkins if one.state in LIVE])
-    return [CheckInMark(one, _status(one, seats.get(one.subject, ()), now)) for one in checkins]
+    open_ = with_room(session, [one.subject for one in checkins if one.state in LIVE])
+    return [
+        CheckInMark(one, _status(one, now, is_full=one.subject not in open_)) for one in checkins
+    ]
 
 
 def rally_cards(session: Session, rallies: Sequence[Rally]) -> list[RallyCard]:
@@ -130,10 +130,10 @@ def offices_by_id(session: Session, ids: Iterable[UUID]) -> dict[UUID, Office]:
     return {office.id: office for office in rows}
 
 
-def _status(checkin: CheckIn, seats: Sequence[Seat], now: datetime) -> str:
+def _status(checkin: CheckIn | Mark, now: datetime, *, is_full: bool) -> str:
     if checkin.state is CheckInState.SUBMITTED:
         return "waiting"
-    found = stage(checkin.state, checkin.starts_at, filling(seats), now)
+    found = stage(checkin.state, checkin.starts_at, now, is_full=is_full)
     return found.value if found is not None else checkin.state.value
 
 
