@@ -176,7 +176,8 @@ class Phones:
             sent = _sent(session, person)[len(earlier) :]
             bodies = self.town.got(number)[-len(sent) :] if sent else []
             for template, body in zip(sent, bodies, strict=True):
-                assert body.startswith(BEGINS[template][LANGUAGES.index(language)]), (text, body)
+                begins = BEGINS.get(template, ("", ""))  # another answer shows in the row
+                assert body.startswith(begins[LANGUAGES.index(language)]), (text, body)
             return _facts(session, person, rally, tuple(sent))
 
     def _asked(self, before: str, number: int) -> Rally:
