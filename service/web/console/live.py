@@ -33,6 +33,11 @@ class News:
         self._over = asyncio.Event()
         self._watching = 0
 
+    @property
+    def streams(self) -> int:
+        """How many pages listen right now."""
+        return self._watching
+
     async def changes(self) -> AsyncGenerator[None, None]:
         """Yield at once, then after every change, until the process shuts down."""
         self._watching += 1
