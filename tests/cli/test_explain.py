@@ -38,7 +38,7 @@ def test_texts_by_the_line_keep_their_order_and_what_else_they_hold() -> None:
         {"text": "vamos 3", "language": "es", "id": "a"},
         {"text": "2", "open_asks": 3, "id": "b"},
         {"text": "no mas mensajes", "id": "c"},
-        {"text": "I quit smoking", "open_asks": 0, "id": "d"},
+        {"text": "so many texts lately", "open_asks": 0, "id": "d"},
     )
     assert [(one["id"], one["intent"], one["party"]) for one in told] == [
         ("a", "yes", 3), ("b", "choose", None), ("c", "stop", None), ("d", "other", None),
