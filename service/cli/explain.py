@@ -120,7 +120,7 @@ def explain_reply(given: Given) -> dict[str, Any]:
         "intent": "withdraw" if has_left else IN_WORDS.get(read.intent, read.intent.value),
         "party": read.party,
         "remainder": read.remainder,
-        "certainty": read.certainty.value,
+        "certainty": read.how_sure.value,
         "why": read.why,
     }
 
