@@ -40,14 +40,14 @@ _LINES = f"""
             select d.gate_id from delivery d
              where d.sender_id = :sender_id and d.state = 'planned' and d.priority = p.priority
                and d.gate_id is not null
-             order by d.gate_id limit 1)
+             order by d.gate_id, d.not_before, d.id limit 1)
           from priority p
         union all
         select b.priority, (
             select d.gate_id from delivery d
              where d.sender_id = :sender_id and d.state = 'planned' and d.priority = b.priority
                and d.gate_id > b.gate_id
-             order by d.gate_id limit 1)
+             order by d.gate_id, d.not_before, d.id limit 1)
           from behind b
          where b.gate_id is not null)
     select p.priority, null as gate_id from priority p
@@ -90,8 +90,12 @@ _DIALECT = {
     "postgresql": {"is_true": "", "lock": "for update of d skip locked"},
 }
 # PostgreSQL expects one row of a table that has grown since it last counted, and would sort them all;
-# and it sees that the index is in order only where all of its columns are named, gate_id too.
-_BY_INDEX = sa.text("set local enable_sort = off")
+# and it sees that the index is in order only where all of its columns are named, gate_id too. Where it
+# has counted, it would rather read all that waits in another index than look into this one: an order
+# that no other index has, and no sorting, keep it here.
+_BY_INDEX = sa.text(
+    "select set_config('enable_sort', 'off', true), set_config('enable_incremental_sort', 'off', true)"
+)
 
 Line = tuple[int, UUID | None]  # priority, gate
 

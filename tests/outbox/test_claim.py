@@ -182,6 +182,7 @@ def _steps_of_a_claim(house: House, limit: int = 500) -> int:
         sender = session.get_one(Sender, house.sender.id)
         connection = session.connection()
         if not house.database.is_sqlite:
+            connection.execute(text("analyze"))  # as it is when it has counted the rows
             for whole in ("seqscan", "hashjoin", "mergejoin"):  # quicker where all is small
                 connection.execute(text(f"set local enable_{whole} = off"))
             before = connection.scalar(ROWS_READ) or 0
