@@ -41,4 +41,5 @@ def test_what_is_no_page_stays_as_it_is(client: TestClient) -> None:
 
 
 def test_the_same_page_is_never_of_one_length(client: TestClient) -> None:
-    assert len({len(_raw(client, "/privacy")[1]) for _ in range(12)}) > 3
+    lengths = [len(_raw(client, "/privacy")[1]) for _ in range(40)]
+    assert max(lengths) - min(lengths) > 40  # bytes: chance alone is a handful
