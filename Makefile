@@ -12,7 +12,7 @@ UV := $(BIN)/uv --quiet
 LOCK := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench month shots check format assets run migrate lock clean
+.PHONY: help setup demo test bench month shots lint check format assets run migrate lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,10 +38,12 @@ month: setup ## Live through months of an invented network, seeds 1 to 20: hours
 shots: setup ## A picture of every page, both widths, both languages, in var/shots
 	@$(BIN)/python -W ignore -m tests.browser.shots
 
-check: setup ## Lint, types, import rule, migrations without drift, catalogs in step
+lint: setup ## Lint, types, import rule
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+check: lint ## The same, and the house's guards: migrations without drift, catalogs in step
 	@$(BIN)/pytest tests/guards -q -n0
 
 format: $(VENV)/dev.ok ## Rewrite the code in the house's format
