@@ -18,19 +18,20 @@ class _Known:
 
     def __init__(self) -> None:
         self.alone: dict[str, int] = {}  # word -> the bits of the lists that have it as a phrase
-        self.begun: dict[tuple[str, str], int] = {}  # two words -> those that have more behind them
+        self.begun: dict[tuple[str, ...], int] = {}  # the same for two words, and for the first three
         self.lists = 0
         self._writing = Lock()
 
-    def add(self, firsts: dict[str, Lengths]) -> int:
+    def add(self, phrases: Iterable[str]) -> int:
         """Give a list its bit. It counts only when all that it begins with is known."""
         with self._writing:
             bit = 1 << self.lists
-            for first, (is_alone, seconds) in firsts.items():
-                if is_alone:
-                    self.alone[first] = self.alone.get(first, 0) | bit
-                for second in seconds:
-                    self.begun[first, second] = self.begun.get((first, second), 0) | bit
+            for phrase in phrases:
+                words = tuple(phrase.split()[:3])
+                if len(words) == 1:
+                    self.alone[phrase] = self.alone.get(phrase, 0) | bit
+                else:
+                    self.begun[words] = self.begun.get(words, 0) | bit
             self.lists += 1
         return bit
 
@@ -55,14 +56,14 @@ class Phrases(frozenset[str]):
         made = super().__new__(cls, phrases)
         made.firsts = _by_first_words(made)
         made.lasts = frozenset(phrase.rsplit(" ", 1)[-1] for phrase in made)
-        made.bit = _KNOWN.add(made.firsts)
+        made.bit = _KNOWN.add(made)
         return made
 
 
 def may_hold(bares: Sequence[str]) -> int:
     """Return the bits of all lists of which a phrase may stand in these words.
 
-    A bit that is not set is certain: no phrase of that list is there. Two words rule out nearly every
+    A bit that is not set is certain: no phrase of that list is there. Three words rule out nearly every
     phrase. A list that is made later counts as one that may.
     """
     bits, alone, begun = -1 << _KNOWN.lists, _KNOWN.alone, _KNOWN.begun
@@ -70,6 +71,8 @@ def may_hold(bares: Sequence[str]) -> int:
         bits |= alone.get(bare, 0)
     for two in pairwise(bares):
         bits |= begun.get(two, 0)
+    for three in zip(bares, bares[1:], bares[2:], strict=False):
+        bits |= begun.get(three, 0)
     return bits
 
 
