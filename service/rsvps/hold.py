@@ -8,7 +8,7 @@ and the clock looks again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -141,7 +141,33 @@ def seats_to_offer(session: Session, *, now: datetime) -> list[UUID]:
         )
         .order_by(col(Seat.id))
     ).all()
-    return [seat.id for seat in rows if _is_wanted(session, seat, now)]
+    waiting = _waiting(session, {seat.subject for seat in rows})
+    return [
+        seat.id
+        for seat in rows
+        if any(fits(seat, who) for who in waiting[seat.subject]) and _is_wanted(session, seat, now)
+    ]
+
+
+def _waiting(session: Session, subjects: Collection[str]) -> dict[str, list[Responder]]:
+    """Return who waits at each event, with the most that any chapter trusts them: nearly always
+    nobody fits, and that is known without a look at each one's hours and other promises."""
+    found: dict[str, list[Responder]] = {subject: [] for subject in subjects}
+    elsewhere = (
+        select(func.max(Membership.vetting))
+        .where(col(Membership.person_id) == Rsvp.person_id)
+        .scalar_subquery()
+    )
+    rows = session.exec(
+        select(Rsvp.subject, Person, Volunteer, elsewhere)
+        .join(Person, col(Person.id) == Rsvp.person_id)
+        .join(Volunteer, col(Volunteer.person_id) == Rsvp.person_id, isouter=True)
+        .where(col(Rsvp.subject).in_(list(found)), Rsvp.state == RsvpState.STANDBY)
+    ).all()
+    for subject, person, volunteer, trust in rows:
+        most = max(trust or 0, volunteer.vetting if volunteer is not None else 0)
+        found[subject].append(_responder(person, volunteer, most))
+    return found
 
 
 def _is_wanted(session: Session, seat: Seat, now: datetime) -> bool:

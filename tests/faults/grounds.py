@@ -115,14 +115,17 @@ class Grounds:
 
 
 @contextlib.contextmanager
-def prepared(*more_numbers: str) -> Iterator[Grounds]:
-    """Prepare the grounds and clear them away. The carrier has two numbers of ours, or more."""
+def prepared(*more_numbers: str, delay_scale: float = SCALE) -> Iterator[Grounds]:
+    """Prepare the grounds and clear them away. The carrier has two numbers of ours, or more.
+
+    delay_scale: of the carrier's delays.
+    """
     folder = Path(tempfile.mkdtemp(prefix="acompana-faults-"))
     port = free_port(0)
     inbound = f"http://localhost:{port}/webhooks/twilio/inbound"
     flags = (
         *(flag for number in (OURS, OURS_TOO, *more_numbers) for flag in ("--number", number)),
-        "--inbound-url", inbound, "--delay-scale", str(SCALE),
+        "--inbound-url", inbound, "--delay-scale", str(delay_scale),
     )  # fmt: skip
     try:
         original = folder / "original.sqlite"

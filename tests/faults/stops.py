@@ -68,16 +68,16 @@ def _try(
 
 
 def _wait_for_turn(stage: Stage, place: int) -> None:
-    """Wait until about so many texts were claimed: the next to go is this person's."""
+    """Wait until the message is through with about so many people: the next to go is this one's."""
     for _ in until("the message gets that far", pause=0.02):
         with stage.wiring.database.read() as session:
-            claimed = session.exec(
-                select(func.count()).select_from(Delivery).where(Delivery.tries > 0)
+            through = session.exec(
+                select(func.count()).select_from(Delivery).where(Delivery.state != State.PLANNED)
             ).one()
             waiting = session.exec(
                 select(Delivery.id).where(Delivery.state == State.PLANNED).limit(1)
             ).first()
-        if claimed >= place or waiting is None:
+        if through >= place or waiting is None:
             return
 
 

@@ -28,7 +28,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.month", description=__doc__)
     parser.add_argument("--seeds", default="1-20", help="like 1-20 or 3")
     parser.add_argument("--short", action="store_true", help="a week of a small network")
+    parser.add_argument("--beside", type=int, help="how many seeds everybody at once lives; all")
     parser.add_argument("--at-once", type=int, default=2, help="months lived at the same time")
+    parser.add_argument("--go-on", action="store_true", help="keep the months in var/month.json")
     parser.add_argument("--one", help="for the program itself: POLICY:SEED")
     asked = parser.parse_args()
     if asked.one:
@@ -36,10 +38,13 @@ def main() -> int:
         print(json.dumps(_live(policy, int(seed), short=asked.short)))
         return 0
     first, _, last = asked.seeds.partition("-")
-    months = [
-        (policy, seed) for seed in range(int(first), int(last or first) + 1) for policy in POLICIES
-    ]
-    found = _live_all(months, short=asked.short, at_once=asked.at_once)
+    seeds = range(int(first), int(last or first) + 1)
+    beside = seeds if asked.beside is None else seeds[: asked.beside]
+    months = [(POLICIES[0], seed) for seed in seeds] + [(POLICIES[1], seed) for seed in beside]
+    lived_before = json.loads(JSON.read_text())["months"] if asked.go_on and JSON.exists() else []
+    known = {(one["policy"], one["seed"]) for one in lived_before}
+    months = [month for month in months if month not in known]
+    found = _live_all(months, lived_before, short=asked.short, at_once=asked.at_once)
     table = _table(found)
     print(table)
     _write_page(table)
@@ -48,17 +53,20 @@ def main() -> int:
 
 def _live(policy: str, seed: int, *, short: bool) -> dict[str, Any]:
     month = invent(seed, SHORT if short else WHOLE)
-    with prepared() as grounds, lived(grounds, month, all_at_once=policy == POLICIES[1]) as left:
+    with (
+        prepared(delay_scale=0.0) as grounds,
+        lived(grounds, month, all_at_once=policy == POLICIES[1]) as left,
+    ):
         return {"policy": policy, **judge(left).to_json()}
 
 
 def _live_all(
-    months: list[tuple[str, int]], *, short: bool, at_once: int
-) -> list[dict[str, Any]]:  # fmt: skip
+    months: list[tuple[str, int]], lived_before: list[dict[str, Any]], *, short: bool, at_once: int
+) -> list[dict[str, Any]]:
     """Live months in processes of their own, so many at a time; keep what is known after each."""
     waiting = list(months)
     running: list[subprocess.Popen[bytes]] = []
-    found: list[dict[str, Any]] = []
+    found = list(lived_before)
     while waiting or running:
         while waiting and len(running) < at_once:
             policy, seed = waiting.pop(0)
@@ -73,11 +81,12 @@ def _live_all(
             lines = process.stdout.read().decode().splitlines()
             if process.returncode or not lines:
                 raise SystemExit(f"a month ended with {process.returncode}")
-            found.append(json.loads(lines[-1]))
+            found.append(ended := json.loads(lines[-1]))
             found.sort(key=lambda one: (one["seed"], one["policy"]))
             JSON.parent.mkdir(exist_ok=True)
             JSON.write_text(json.dumps({"months": found, "summary": _summary(found)}, indent=1))
-            print(f"{len(found)} of {len(months)}: {found[-1]['seed']}", file=sys.stderr)
+            left = len(waiting) + len(running)
+            print(f"{ended['policy']}, seed {ended['seed']}; {left} left", file=sys.stderr)
         time.sleep(0.5)
     return found
 
@@ -136,16 +145,41 @@ def _summary(found: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
 def _table(found: list[dict[str, Any]]) -> str:
     summary = _summary(found)
     policies = [policy for policy in POLICIES if policy in summary]
-    seeds = sorted({one["seed"] for one in found})
-    lines = [f"Seeds {seeds[0]} to {seeds[-1]}, mean of {len(seeds)} months; the worst month for what must be none.", ""]  # fmt: skip  # noqa: E501
+    lines = [f"{_seeds(found)}. The mean of these months; the worst one for what must be none.", ""]
     lines += [f"| | {' | '.join(policies)} |", f"| --- |{' --- |' * len(policies)}"]
     for name, words in ROWS.items():
         cells = " | ".join(f"{summary[policy][name]:g}" for policy in policies)
         lines.append(f"| {words} | {cells} |")
     if len(policies) == 2:
-        times = summary[POLICIES[1]]["texts_per_place"] / summary[POLICIES[0]]["texts_per_place"]
-        lines += ["", f"Asking everybody at once takes {times:.1f} times the texts for each place."]
+        lines += ["", _beside_each_other(found)]
     return "\n".join(lines)
+
+
+def _seeds(found: list[dict[str, Any]]) -> str:
+    """Say which seeds each policy lived."""
+    told = []
+    for policy in POLICIES:
+        seeds = sorted(one["seed"] for one in found if one["policy"] == policy)
+        if seeds:
+            told.append(f"{policy}: seeds {seeds[0]} to {seeds[-1]}, {len(seeds)} months")
+    return "; ".join(told).capitalize()
+
+
+def _beside_each_other(found: list[dict[str, Any]]) -> str:
+    """Compare the seeds that both policies lived."""
+    texts: dict[str, dict[int, float]] = {
+        policy: {one["seed"]: one["texts_per_place"] for one in found if one["policy"] == policy}
+        for policy in POLICIES
+    }
+    calm, at_once = (texts[policy] for policy in POLICIES)
+    both = sorted(calm.keys() & at_once.keys())
+    if not both:
+        return "No seed was lived both ways."
+    ratios = [at_once[seed] / calm[seed] for seed in both]
+    return (
+        f"Asking everybody at once takes {mean(ratios):.1f} times the texts for each place"
+        f" (from {min(ratios):.1f} to {max(ratios):.1f}; {len(both)} seeds lived both ways)."
+    )
 
 
 def _write_page(table: str) -> None:

@@ -43,7 +43,8 @@ from tests.month.people import Answer, Crowd
 from tests.sandbox.driver import OURS
 
 NIGHT_STEP = timedelta(hours=1)
-LADDER_STEP = timedelta(minutes=3)
+ANSWERS_STEP = timedelta(minutes=10)  # whoever answers is heard within
+LADDER_STEP = timedelta(minutes=4)
 ALARMED = number(FAMILIES_FROM + 900)
 ON_CALL = (number(FAMILIES_FROM + 901), number(FAMILIES_FROM + 902))
 LOUD = (SafetyState.ASKED, SafetyState.OK, SafetyState.ESCALATED, SafetyState.TAKEN)
@@ -201,15 +202,15 @@ class _Life:
                 return
 
     def _next(self, now: datetime) -> datetime:
-        """A step on by day, an hour at night, minutes while somebody's word is waited for; sooner if
-        somebody answers before."""
+        """A step on by day, an hour at night, ten minutes when somebody answers before, and four while
+        a safety check waits for somebody's word."""
         hour = now.astimezone(ZONE_INFO).hour
         step = timedelta(minutes=self._month.size.step_minutes)
         on = now + (step if 5 <= hour < 23 else NIGHT_STEP)
         if self._is_loud():
-            on = now + LADDER_STEP
+            return now + LADDER_STEP
         first = self._answers[0].at if self._answers else on
-        return min(on, max(first, now + LADDER_STEP))
+        return min(on, max(first, now + ANSWERS_STEP))
 
     def _is_loud(self) -> bool:
         with self._stage.wiring.database.read() as session:
