@@ -1,4 +1,4 @@
-"""A check-in is near and lacks people: those of the network who said so are texted, step by step."""
+"""A check-in is near and lacks people: whom the network named for it is texted, else its organizers."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, delete, select
 
+from service.accounts.tables import Organizer
 from service.chapters.tables import Chapter, Office
 from service.checkins.cast import cast
 from service.checkins.tables import AlarmContact, CheckIn
@@ -25,7 +26,7 @@ def alarm_if_short(
     session: Session, outbox: Outbox, chapter: Chapter, office: Office, checkin: CheckIn,
     places: Filling, *, is_out_of_people: bool, now: datetime,
 ) -> int:  # fmt: skip
-    """Text the chapter's alarm contacts that places are open; return how many texts are new.
+    """Text that places are open to who is alarmed; return how many texts are new.
 
     Once when nobody is left to ask, once within 24 hours of the start, once within 6: safe to run
     twice. The board shows the same as long as it lasts.
@@ -36,7 +37,7 @@ def alarm_if_short(
     if not step or places.is_full:
         return 0
     new = 0
-    for person in cast(session, checkin, alarm_contacts(session, chapter.id)):
+    for person in cast(session, checkin, who_is_alarmed(session, chapter.id)):
         said = words(checkin, office, chapter, person.language, outbox.catalog)
         missing = {role.value: count for role, count in places.missing.items()}
         text = Text(
@@ -55,8 +56,23 @@ def alarm_if_short(
     return new
 
 
+def who_is_alarmed(session: Session, chapter_id: UUID) -> Sequence[Person]:
+    """Return the chapter's alarm contacts; where it named none, the organizers' own phones."""
+    return alarm_contacts(session, chapter_id) or organizers_phones(session, chapter_id)
+
+
+def organizers_phones(session: Session, chapter_id: UUID) -> Sequence[Person]:
+    """Return the phones that the chapter's organizers gave as their own."""
+    return session.exec(
+        select(Person)
+        .join(Organizer, col(Organizer.person_id) == Person.id)
+        .where(Organizer.chapter_id == chapter_id, col(Organizer.is_active))
+        .order_by(col(Person.id))
+    ).all()
+
+
 def alarm_contacts(session: Session, chapter_id: UUID) -> Sequence[Person]:
-    """Return who is texted when a check-in of this chapter is short."""
+    """Return whom the chapter named to be texted when a check-in is short."""
     return session.exec(
         select(Person)
         .join(AlarmContact, col(AlarmContact.person_id) == Person.id)

@@ -25,7 +25,7 @@ from service.people.vet import set_vetting
 from service.privacy.policy import SYSTEM
 from service.rsvps.respond import rsvps_of
 from service.rsvps.tables import Ask, RsvpState, SeatRole
-from tests.factories import ZONE
+from tests.factories import ZONE, make_organizer
 from tests.flows.conftest import Town
 
 EVERY = tuple(State)
@@ -205,6 +205,20 @@ def test_the_network_is_alarmed_once_when_nobody_is_left_and_again_near_the_star
     town.tick(hours=10)
     town.tick(hours=2)
     assert len(town.got(130, states=EVERY)) == 3
+
+
+def test_where_nobody_is_named_for_alarms_the_organizers_own_phones_ring(town: Town) -> None:
+    set_up(town)
+    rosa, marta = town.family(130, language="en"), town.family(131, language="es")
+    with town.wiring.database.write() as session:
+        make_organizer(session, town.chapter, now=town.clock.now(), person_id=rosa.id)
+    a_checkin(town)
+    town.tick()
+    assert "still needs 1 companion" in town.got(130)[-1]
+    with town.wiring.database.write() as session:
+        add_alarm_contact(session, town.chapter, marta, now=town.clock.now())
+    town.tick(days=4, hours=6)
+    assert [len(town.got(who, states=EVERY)) for who in (130, 131)] == [1, 1]
 
 
 def test_nobody_is_asked_at_night_but_from_half_past_five_on_the_last_day(town: Town) -> None:

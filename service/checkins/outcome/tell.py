@@ -9,11 +9,10 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, delete, select
 
-from service.accounts.tables import Organizer
 from service.calls.plan import Call, plan_call
 from service.chapters.find import get_chapter
 from service.chapters.tables import Chapter, Office
-from service.checkins.alarm import alarm_contacts
+from service.checkins.alarm import alarm_contacts, organizers_phones
 from service.checkins.cast import cast
 from service.checkins.outcome.rules import GRAVE, TOLD
 from service.checkins.tables import CheckIn, LegalContact, Outcome
@@ -135,12 +134,7 @@ def organizers_for(session: Session, checkin: CheckIn) -> list[Person]:
 
 def organizers_of(session: Session, chapter_id: UUID) -> list[Person]:
     """Return the phones of the chapter's organizers and alarm contacts, each once."""
-    own = session.exec(
-        select(Person)
-        .join(Organizer, col(Organizer.person_id) == Person.id)
-        .where(Organizer.chapter_id == chapter_id, col(Organizer.is_active))
-        .order_by(col(Person.id))
-    )
+    own = organizers_phones(session, chapter_id)
     return _each([*own, *alarm_contacts(session, chapter_id)])
 
 
