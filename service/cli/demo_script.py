@@ -111,6 +111,7 @@ class Story:
             language=family.language,
             office_id=str(self._network.offices[0].id),
             starts_at=starts_at.isoformat(),
+            day_is_right=True,  # the demo is looked at on any day of the year
             people=2,
             note="Viene con su hija de 6 años.",
         )

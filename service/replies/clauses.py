@@ -23,31 +23,34 @@ LETTERS = {
     "no_or_not": "o", "problem": "p", "but": "B", "if": "f", "day": "d", "adverb": "a", "ask": "Q",
     "si": "z", "must": "u", "check": "q", "late": "l", "ride": "t", "elsewhere": "x", "there": "T",
     "pass": "X", "are": "b", "have": "H", "i_confirm": "Z", "need": "j", "if_what": "y",
-    "in_on_it": "E",
+    "in_on_it": "E", "until": "U", "freed": "V",
+    "soft_but": "O",
 }  # fmt: skip
 
 _END = r"(?=[adT]*(?:$|[,;B?]))"
 _BEGIN = r"(?:^|(?<=[,;BYz?]))"
 # What a text says, piece by piece; where two begin at the same place the first one named wins.
 _SIGNALS = regex.compile(
-    rf"(?P<elsewhere>x)|(?P<late>m[^,;B?cC]{{0,5}}l)|(?P<maybe>[no][abidw]{{0,4}}\.?a?[kS]|(?:iw|u|j)[ad]*q|za?y|Z(?![,a]*[CY]|a+z)|m|za*iw[a.chd]{{0,4}},?C|z[^,;B?]{{0,6}}[fm])"
+    rf"(?P<elsewhere>x)|(?P<late>m[^,;B?cC]{{0,5}}l)|(?P<maybe>(?:Ca|ibE)\.{{1,2}}U|(?:^|(?<=[,;]))z[ad]*\.[ad.q]{{0,6}}z[ad]*(?:C|iw)|[no][abidw]{{0,4}}\.?a?[kS]|(?:iw|u|j)[ad]*q|za?y|Z(?![,a]*[CY]|a+z)|m|za*iw[a.chd]{{0,4}},?C|z[^,;B?]{{0,6}}[fm])"
     rf"|(?P<fine>[no][abdwH.]{{0,3}}p|n[abdw.]{{0,3}}F(?!c))"
-    rf"|(?P<free>n(?!w)[abd.]{{0,2}}r)"
+    rf"|(?P<made>V[.adr]{{0,5}}w?a*c)|(?P<free>n(?!w)[abdH.]{{0,2}}r|V[.ad]{{0,3}}r?)"
     rf"|(?P<no>oa?Y|N(?:a*i?wa*c)?|F|{_BEGIN}d*X{_END}|n[abd]{{0,5}}w[ad]*[rG]|oa*ib(?=[adT]*(?:$|[,;B?r]))|nw[abdgi]*\.?[abdw]{{0,3}}[cCeG]|n[abdgiw]{{0,3}}\.?[abdw]{{0,2}}[cCeGYg]"
-    rf"|o[abdig]{{0,2}}\.?[abw]{{0,2}}[cCeGg]|nw{_END}|n{_END}|{_BEGIN}[ad]*o(?=[ad]*(?:$|[,;B?irNnFH])))"
+    rf"|o[abdig]{{0,2}}\.?[abw]{{0,2}}[cCeGg]|nw{_END}|nw(?=[aT]*d[ad]*H?r)|n{_END}|{_BEGIN}[ad]*o(?=[ad]*(?:$|[,;B?irNnFH])))"
     rf"|(?P<turned>(?:C|ib[ad]*e|iw)[ad]{{0,3}}r)|(?P<reason>H[.a]{{1,3}}d)"
     rf"|(?P<yes>Y|S|zC|ia+\.b[ad]*[eY]|iw[a.]{{1,4}}T|iw[adS]{{0,3}}[cheY]|ib[ad]*w{_END}|iw{_END}|{_BEGIN}[ad]*w[ad]{{0,3}}c|ib[aSd]{{0,2}}(?:[eYT]|E(?=[adT]*(?:$|[,;B?if])))|C"
     rf"|{_BEGIN}[ad]*e{_END}|ia?c{_END}|{_BEGIN}[ad]*c{_END}"
     rf"|(?:{_BEGIN}|(?<=i))a*z(?=[ad]*(?:$|[,;B?]|[iCYwGn]|[ad]+[CYi])))"
     rf"|(?P<wish>ga{{0,2}}[ch]|g{_END})"
-    rf"|(?P<good>{_BEGIN}[abdiY]*G{_END})|(?P<ride>t)|(?P<because>r|p|u(?![ad]*[ckqN]))|(?P<but>B)|(?P<invited>[gv])|(?P<si>{_BEGIN}[ad]*z)|(?P<if>f|z)|(?P<denied>nw|n|o)"
+    rf"|(?P<good>{_BEGIN}[abdiY]*G{_END})|(?P<ride>t)|(?P<because>r|p|u(?![ad]*[ckqN]))|(?P<soft>O)|(?P<but>B)|(?P<invited>[gv])|(?P<si>{_BEGIN}[ad]*z)|(?P<if>f|z)|(?P<denied>nw|n|o)"
 )
 # A question answers nothing: from its first word on, or all of it where only its mark shows it.
 _ASKED = regex.compile(r"(?:^|(?<=[,;?BY]))[ad]*Q[^;?]*\??")
 _QUESTION = regex.compile(r"[^;?]*\?")
 _ACCENT = regex.compile(r"[íìÍÌ]|i[\u0300\u0301]")
 _LIKELY_NOT = regex.compile(r"m[iabd]{0,3}(?:N|nw|n[ab]*[ceC]|oa*[Cc])")
-_SAME = {"because": "reason", "turned": "no", "plain": "no"}
+# "My husband can't come but I will": what comes last is meant.
+_AFTER_ALL = regex.compile(r"[no][^;?]*Ba*(?:ia*za*(?:C|iw)?|iw|C)a*$")
+_SAME = {"because": "reason", "turned": "no", "made": "yes"}
 SHORT = 3  # words of no kind that may stand beside a "good"
 
 
@@ -115,11 +118,15 @@ def _weigh(first: dict[str, int], spelt: str) -> tuple[Intent, bool, bool] | Non
             return Intent.NO, False, False
         return Intent.MAYBE, True, False
     if yes and no:
+        if 0 < first["no"] < first.get("but", 0) and _AFTER_ALL.search(spelt):
+            return Intent.YES, False, False
         return Intent.MAYBE, False, True
     if no:
         return Intent.NO, True, False
     if yes:
         return _yes(first)
+    if "soft" in first:
+        return Intent.MAYBE, False, False
     if (
         wished
         and "but" in first
@@ -139,6 +146,9 @@ def _yes(first: dict[str, int]) -> tuple[Intent, bool, bool] | None:
     if "if" in first or "si" in first:
         return (Intent.MAYBE, False, False) if "if" in first else None
     place = first.get("yes", first.get("fine", 0))
-    if "denied" in first and not place < first.get("but", 999) < first["denied"]:
+    but, denied = first.get("but", 999), first.get("denied", 999)
+    if denied < but < place:
+        return Intent.YES, False, False  # "my car won't start but I'll be there"
+    if "denied" in first and not place < but < denied:
         return None
     return Intent.YES, True, False

@@ -20,7 +20,7 @@ LETTERS = {
     "take": "K", "off": "O", "out_of": "P", "exit": "E", "me": "m", "again": "A", "not": "n",
     "no": "o", "did_not": "d", "want": "w", "receive": "v", "hear": "V", "unsubscribe": "U",
     "wrong": "W", "event": "D", "while": "q",
-    "urging": "z", "stranger": "y",
+    "urging": "z", "stranger": "y", "reach": "l",
 }  # fmt: skip
 
 _FREE = r"(?<![nod])(?<![nod]\.)(?<![nod][mvwx])"  # nobody said "don't" just before
@@ -32,14 +32,14 @@ _LEAVES = regex.compile(
     # don't text me, no me manden, no me sigan mandando, no more texts
     rf"|n[.]{{0,2}}u[.tux]{{0,2}}[mgA]{_NO_WHILE}|nu[.]?{_NO_WHILE}$"
     rf"|[no]m?k?[cA]{{0,2}}(?:c|km?[tcfu])m?{_NO_WHILE}|[no](?:mf|fm?A|fg){_NO_WHILE}"
-    rf"|[no]A[.]{{0,2}}(?:g|t){_NO_WHILE}|(?:^|(?<=[,;]))[no]m?A?g(?=$|[,;A])"
-    # don't want to receive, never signed up for these messages
-    rf"|[nod][.]{{0,2}}[wK][.mAxK]{{0,3}}(?:V|[vuc][.mvKAgx]{{0,4}}[gtLxmA]|[.mA]?[gtL]|R){_NO_WHILE}"
+    rf"|[no]ml[.x]{{0,2}}g{_NO_WHILE}|[no]A[.]{{0,2}}(?:g|t){_NO_WHILE}|(?:^|(?<=[,;]))[no]m?A?g(?=$|[,;A])"
+    # don't want to receive, never signed up for these messages; not interested, remove
+    rf"|[nod][.]{{0,2}}w[,;]z*rx?$|[nod][.]{{0,2}}[wK][.mAxK]{{0,3}}(?:V|k[tcfu]|[vuc][.mvKAgx]{{0,4}}[gtLxmA]|[.mA]?[gtL]|R){_NO_WHILE}"
     # remove my number, take me off, get me out of this list
     rf"|{_FREE}r[.vK]{{0,3}}m{_NO_EVENT}|{_FREE}rm?[.mxOP]{{0,4}}[Lg]{_NO_EVENT}|{_FREE}R{_NO_EVENT}"
     rf"|{_FREE}[Kr][.]?[mgL][.m]{{0,2}}O{_NO_EVENT}|{_FREE}[KE][.vm]{{0,3}}[OP][.xtg]{{0,3}}[Lg]{_NO_EVENT}"
-    rf"|{_FREE}E[.]{{0,2}}L{_NO_EVENT}"
-    rf"|[tug][^?]*[,;.]s[xA]?(?=$|[,;])|{_FREE}s[A]?[,;][^?]*[tu][mg]"
+    rf"|{_FREE}E[.k]{{0,2}}L{_NO_EVENT}"
+    rf"|[tug][^?]*[,;.]s[xAz]{{0,2}}(?=$|[,;])|{_FREE}s[A]?[,;][^?]*[tu][mg]"
     # wrong number, stop
     rf"|W[^?]*[srRUn]|[srRU][^?]*W|W[^?]*o[m]?[ucfk]"
     # who is this? stop

@@ -245,6 +245,8 @@ class _Reader:
         if self.head.bares[:1] and self.head.bares[0] in JOINING:
             return None  # "y la troca" goes on with something else
         rest = self.head.part(self.head.opens_with(self.lexicon.get("area", "after_question")))
+        if rest.find(self.lexicon.get("area", "never")):
+            return None
         if 1 <= len(rest) <= 4 and not is_statement(rest):
             return Reply(Intent.AREA, area=rest.written())
         return None
@@ -293,8 +295,9 @@ class _Reader:
     # --- yes, no, maybe, thank you ---------------------------------------------------------------
 
     def answer(self) -> Reply | None:
+        sober = self.head.without(self.lexicon.get("no", "harmless"))
         reply = read_answer(
-            Heard(self.head, self.language, self.expecting, self.is_question, self.lexicon)
+            Heard(sober, self.language, self.expecting, self.is_question, self.lexicon)
         )
         if reply is None or reply.intent is not Intent.NO:
             return reply

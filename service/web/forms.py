@@ -20,6 +20,7 @@ from service.errors import InvalidForm, InvalidValue
 from service.people.offer import Offered, check_offer, offer_in
 from service.people.phone import read_phone
 from service.people.register import Card, check_card
+from service.replies.dates.when import worth_asking
 from service.web.pages import remember_typed
 
 T = TypeVar("T")
@@ -187,8 +188,19 @@ def read_registration(
     )
     if office and starts_at:
         answers.read(lambda: _check(session, chapter, told, now), None)
+    if starts_at:
+        answers.read(lambda: _check_day(sent, starts_at.date(), countries[0]), None)
     answers.done()
     return told
+
+
+def odd_day(typed: Mapping[str, str], country: str) -> str:
+    """Return the day that was typed, as 2026-03-10, if it is a weekend or a holiday; "" if not.
+
+    The form then has a box with it: "yes, the paper says so". Ticked, it is good for that day alone.
+    """
+    day = read_day(typed.get("day", "").strip())
+    return day.isoformat() if day and worth_asking(day, country) else ""
 
 
 def read_offer(sent: Sent) -> Offered:
@@ -221,6 +233,12 @@ def read_signup(sent: Sent, countries: tuple[str, ...]) -> Card:
         answers.wrong(InvalidValue("agrees", "consent_missing"))
     answers.done()
     return Card(card.phone, language=card.language)
+
+
+def _check_day(sent: Sent, day: date, country: str) -> None:
+    question = worth_asking(day, country)
+    if question and sent["day_is_right"] != day.isoformat():
+        raise InvalidValue("day", f"day_is_{question.value}")
 
 
 def _check(session: Session, chapter: Chapter, told: Registration, now: datetime) -> None:

@@ -41,7 +41,8 @@ def test_joining_in_spanish(town: Town) -> None:
     assert person(town, 141).language == "es"
     says(
         town, 141,
-        ("06103", "joining_speaks"), ("los dos", "joining_can"), ("manejar y traducir", "joined"),
+        ("oficina cerrada", "area_unknown"), ("06103", "joining_speaks"),
+        ("los dos", "joining_can"), ("manejar y traducir", "joined"),
     )  # fmt: skip
     joined = volunteer(town, 141)
     assert (joined.languages, joined.roles) == (["en", "es"], ["driver", "interpreter"])

@@ -138,6 +138,12 @@ def test_danger_pages_people_whatever_was_asked() -> None:
         "who is going",
         "no se",
         "y que tal la van",
+        "office closed",
+        "oficina cerrada",
+        "se fue la luz",
+        "somebody took my seat",
+        "doors locked",
+        "who",
     ],
 )
 def test_no_question_or_sentence_is_taken_for_a_place(text: str) -> None:
@@ -151,7 +157,10 @@ def test_a_spanish_and_is_no_yes_whoever_writes_it(language: str, text: str) -> 
         assert parse(text, language=language, expecting=expecting).intent is Intent.UNKNOWN
 
 
-@pytest.mark.parametrize("text", ["West Hartford", "north end", "I live in Hartford"])
+@pytest.mark.parametrize(
+    "text",
+    ["West Hartford", "north end", "I live in Hartford", "Cicero", "La Villita", "Van Nuys"],
+)
 def test_a_place_is_still_one(text: str) -> None:
     assert read(text, Expecting.area()).intent is Intent.AREA
 

@@ -145,7 +145,20 @@ def near(word: str, known: frozenset[str], around: Mapping[str, str]) -> str:
     without_one = (word[:place] + word[place + 1 :] for place in range(len(word)))
     found = {around[w] for w in (word, *without_one) if w in around}
     meant = found.pop() if len(found) == 1 else ""
-    return meant if meant and meant[0] == word[0] and meant[-1] == word[-1] else word
+    is_slip = meant and meant[0] == word[0] and meant[-1] == word[-1] and _is_one(word, meant)
+    return meant if is_slip else word
+
+
+def _is_one(word: str, meant: str) -> bool:
+    """Return whether words of one length differ in one letter, or in two neighbors swapped."""
+    if len(word) != len(meant):
+        return True
+    places = [n for n, (a, b) in enumerate(zip(word, meant, strict=True)) if a != b]
+    return len(places) == 1 or (
+        len(places) == 2
+        and places[1] - places[0] == 1
+        and (word[places[0]], word[places[1]]) == (meant[places[1]], meant[places[0]])
+    )
 
 
 def neighbors(known: Collection[str]) -> dict[str, str]:

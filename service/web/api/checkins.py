@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Response
 from pydantic import Field
 from sqlmodel import Session
 
 from service.chapters.find import get_chapter, get_office
+from service.chapters.tables import Office
 from service.checkins.approve import MOST_PLACES, USUAL_PLACES, Approval, approve
 from service.checkins.cancel import cancel
 from service.checkins.find import get_checkin, list_checkins
@@ -25,7 +27,9 @@ from service.checkins.register import (
 from service.checkins.relay import switch
 from service.checkins.rules import check_start
 from service.checkins.tables import CheckIn, CheckInState, Outcome
+from service.errors import InvalidValue
 from service.people.register import Card
+from service.replies.dates.when import worth_asking
 from service.rsvps.seats import seats_of
 from service.rsvps.tables import SeatRole
 from service.web.api.auth import Caller, Who
@@ -47,6 +51,9 @@ class NewCheckIn(NewPerson):
 
     office_id: UUID
     starts_at: Moment
+    day_is_right: Annotated[
+        bool, Field(description="True: the letter does name this weekend or public holiday.")
+    ] = False
     people: Annotated[int, Field(ge=1, le=MOST_PEOPLE)] = 1
     needs_ride: bool = False
     note: Annotated[
@@ -91,7 +98,8 @@ def register_checkin(
 ) -> ShownCheckIn:
     """Register a check-in; the family hears who will call them.
 
-    The same family, office and time again is the same check-in (200).
+    The same family, office and time again is the same check-in (200). A weekend or a public holiday
+    is asked about once: send `day_is_right` with it.
     """
     registration = _read(session, wiring, who, told, now)
     is_new = find_same(session, wiring.keyring, registration) is None
@@ -175,10 +183,13 @@ def _read(
     gathered = Gathered()
     with gathered:
         card = read_card(wiring, told)
+    office: Office | None = None
     with gathered:
-        get_office(session, who.chapter_id, told.office_id)
+        office = get_office(session, who.chapter_id, told.office_id)
     with gathered:
         check_start(told.starts_at, now)
+        if office is not None:
+            _check_day(told, office, wiring.settings.countries[0])
     gathered.tell()
     return Registration(
         card=card,
@@ -189,6 +200,14 @@ def _read(
         needs_ride=told.needs_ride,
         note=told.note,
     )
+
+
+def _check_day(told: NewCheckIn, office: Office, country: str) -> None:
+    """Raise InvalidValue for a weekend or a holiday, where the office is, that nobody has confirmed."""
+    day = told.starts_at.astimezone(ZoneInfo(office.time_zone)).date()
+    question = worth_asking(day, country)
+    if question and not told.day_is_right:
+        raise InvalidValue("starts_at", f"{question.value}_unconfirmed")
 
 
 def _is_so(session: Session, checkin: CheckIn, told: Approved) -> bool:

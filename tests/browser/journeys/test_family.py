@@ -65,7 +65,7 @@ def _slips(walk: Walk, town: Town) -> str:
 def _registers(walk: Walk, town: Town, phone: Phone, alias: str) -> None:
     page = walk.page
     page.locator("#phone").fill(phone.typed)
-    page.locator("#day").fill(town.day(8))
+    page.locator("#day").fill(town.office_day(8))
     walk.presses("public.send")
     walk.reads("public_code.title")
     page.locator("#code").fill(phone.sees(A_CODE))

@@ -77,7 +77,7 @@ def _registers_and_approves(walk: Walk, desk: Desk) -> None:
     page.locator("#alias").fill("Azucena")
     page.locator("#phone").fill(desk.family.typed)
     page.locator("#office_id").select_option(str(desk.office.id))
-    page.locator("#day").fill(desk.town.day(8))
+    page.locator("#day").fill(desk.town.office_day(8))
     page.locator("#clock").fill("09:00")
     walk.presses("checkin_new.save")
     walk.follows("checkin.approve")

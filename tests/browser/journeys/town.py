@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
@@ -20,6 +20,7 @@ from service.privacy.policy import SYSTEM, Role
 from service.rallies.announce import announce
 from service.rallies.draft import Draft, save_draft
 from service.rallies.tables import Rally
+from service.replies.dates.when import worth_asking
 from service.rsvps.respond import Tally, rsvps_of, tally
 from tests.browser.journeys.ways import Way
 from tests.factories import ZONE, make_chapter, make_office, make_sender, make_volunteer
@@ -83,6 +84,13 @@ class Town:
         """Return a day from now, as a date field takes it."""
         now = self.stage.wiring.clock.now().astimezone(ZoneInfo(ZONE))
         return (now + timedelta(days=days)).date().isoformat()
+
+    def office_day(self, days: int) -> str:
+        """Return the first day from then on when offices are open."""
+        day = date.fromisoformat(self.day(days))
+        while worth_asking(day, "US"):
+            day += timedelta(days=1)
+        return day.isoformat()
 
     def later(self, **time: float) -> None:
         """Let time pass."""

@@ -71,6 +71,8 @@ def test_registering_twice_is_the_same_checkin_and_one_text(
         ({"starts_at": "9999-12-31T23:59:59-12:00"}, {"starts_at": "bad_time"}),
         ({"starts_at": "2026-03-01T09:00:00Z"}, {"starts_at": "past_date"}),
         ({"starts_at": "2030-03-01T09:00:00Z"}, {"starts_at": "too_far_off"}),
+        ({"starts_at": "2026-03-14T13:00:00Z"}, {"starts_at": "weekend_unconfirmed"}),
+        ({"starts_at": "2026-05-26T03:00:00Z"}, {"starts_at": "holiday_unconfirmed"}),
         ({"phone": "12"}, {"phone": "bad_phone"}),
         ({"phone": "+442071838750"}, {"phone": "country_not_allowed"}),
         ({"phone": None}, {"phone": "not_text"}),
@@ -104,6 +106,14 @@ def test_every_wrong_field_is_named_at_once(
 ) -> None:
     answer = client.post("/api/v1/checkins", json=bodies.checkin(group, **changes))
     assert wrong(answer) == expected
+
+
+def test_a_weekend_that_the_letter_names_is_registered(client: TestClient, group: Group) -> None:
+    saturday = bodies.checkin(group, starts_at="2026-03-14T13:00:00Z")
+    asked = client.post("/api/v1/checkins", json=saturday).json()
+    assert "day_is_right: true" in asked["detail"]
+    made = client.post("/api/v1/checkins", json=saturday | {"day_is_right": True})
+    assert (made.status_code, made.json()["starts_at"]) == (201, "2026-03-14T13:00:00Z")
 
 
 @one_database

@@ -56,6 +56,8 @@ MISTAKES = [
     ("day", "the tenth", "couldn't read that date"),
     ("day", "2026-02-30", "couldn't read that date"),
     ("day", "2026-03-01", "has passed"),
+    ("day", "2026-03-14", "a Saturday or a Sunday"),
+    ("day", "5/25/2026", "a public holiday"),
     ("clock", "morning", "couldn't read that time"),
     ("people", "many", "number"),
     ("people", "40", "12"),
@@ -76,6 +78,14 @@ def test_what_cannot_be_read_is_told_beside_the_field_and_everything_is_kept(
         for name in ("alias", "phone", "day", "clock", "note"):
             assert html.escape(kept[name]) in page.text
     assert all_checkins(wiring) == []
+
+
+def test_a_holiday_that_the_letter_names_is_registered(
+    marta: TestClient, wiring: Wiring, group: Group
+) -> None:
+    typed = form(group, day="5/25/2026", day_is_right="2026-05-25")
+    assert "Mon 25 May, 8:00 am" in text_of(marta.post("/checkins/new", data=typed))
+    assert len(all_checkins(wiring)) == 1
 
 
 def test_every_problem_is_told_at_once(marta: TestClient, group: Group) -> None:

@@ -171,6 +171,27 @@ def test_what_cannot_be_read_is_said_in_their_language_and_all_is_kept(
         assert session.exec(select(Person)).all() == []
 
 
+BOX = '<input id="day_is_right" type="checkbox" name="day_is_right" value="{}"{}>'
+
+
+def test_a_weekend_or_a_holiday_is_asked_about_once(
+    family: TestClient, wiring: Wiring, group: Group
+) -> None:
+    assert "day_is_right" not in family.get("/checkin").text
+    saturday = family.post("/checkin", data=form(group, day="2026-03-14"))
+    assert saturday.status_code == 422
+    assert "si así dice, marque la casilla" in saturday.text.split('id="day-wrong"')[1]
+    assert BOX.format("2026-03-14", "") in saturday.text
+    assert "Viene con su hija." in saturday.text
+    other = form(group, day="2026-05-25", day_is_right="2026-03-14")
+    holiday = family.post("/checkin", data=other)  # the box was ticked for another day
+    assert (holiday.status_code, BOX.format("2026-05-25", "") in holiday.text) == (422, True)
+    assert codes(wiring) == []
+    page = register(family, wiring, form(group, day="2026-03-14", day_is_right="2026-03-14"))
+    assert "sábado 14 de marzo, 8:00 am" in page.text
+    assert count(wiring, CheckIn) == 1
+
+
 def test_an_old_phone_without_date_fields_can_type_them(
     family: TestClient, wiring: Wiring, group: Group
 ) -> None:
