@@ -18,7 +18,9 @@ class _Known:
 
     def __init__(self) -> None:
         self.alone: dict[str, int] = {}  # word -> the bits of the lists that have it as a phrase
-        self.begun: dict[tuple[str, ...], int] = {}  # the same for two words, and for the first three
+        self.begun: dict[
+            tuple[str, ...], int
+        ] = {}  # the same for two words, and for the first three
         self.lists = 0
         self._writing = Lock()
 

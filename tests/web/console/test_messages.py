@@ -60,7 +60,9 @@ def test_stopping_is_asked_first_and_is_for_good(
     marta: TestClient, wiring: Wiring, blast: Blast
 ) -> None:
     path = f"/messages/{blast.id}"
-    assert "0 have left already. 3 are waiting" in text_of(marta.get(f"{path}/stop"))
+    assert "Left already: 0. Waiting, and would not be sent: 3." in text_of(
+        marta.get(f"{path}/stop")
+    )
     assert blasts(wiring)[0].state is BlastState.SENDING
     assert "Stopped" in text_of(marta.post(f"{path}/stop"))
     assert marta.post(f"{path}/resume").status_code == 409
@@ -205,7 +207,7 @@ def test_the_picture_says_the_same_in_words(
         row.state, row.changed_at = State.DELIVERED, clock.now()
         session.add(row)
     page = text_of(marta.get(f"/messages/{blast.id}"))
-    assert "From 10:00 am to 10:02 am: 2 sent, 1 arrived. Half had been sent by 10:00 am." in page
+    assert "From 10:00 am to 10:02 am. Sent: 2. Arrived: 1. Half had been sent by 10:00 am." in page
 
 
 def test_speed_and_time_left_are_told(
