@@ -8,7 +8,19 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, and_, case, cast, false, func, literal, or_, true
+from sqlalchemy import (
+    ColumnElement,
+    String,
+    and_,
+    case,
+    cast,
+    false,
+    func,
+    literal,
+    or_,
+    true,
+    union_all,
+)
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -16,6 +28,8 @@ from sqlmodel.sql.expression import SelectOfScalar
 from service.db.tables import table_of
 from service.people.area import distance_miles
 from service.people.members import (
+    Half,
+    halves,
     is_volunteer_of,
     known_ids,
     of_chapter,
@@ -111,15 +125,21 @@ def count_audience(
     then those of `bounds`.
     """
     audience = _with_areas(session, audience)
-    reason = _reason(audience, bounds, now)
-    each: Any = select(reason.label("why"), col(Person.language).label("language"))
-    people = _fitting(each.select_from(Person), audience, bounds).subquery()
+    each = [_each(audience, bounds, now, half) for half in halves(audience.chapter_id)]
+    people = union_all(*each).subquery()
     counted = sa_select(people.c.why, people.c.language, func.count())
     found = Count()
     for why, language, count in session.execute(counted.group_by(people.c.why, people.c.language)):
         counts, key = (found.left_out, why) if why else (found.by_language, language)
         counts[key] = counts.get(key, 0) + count
     return found
+
+
+def _each(audience: Audience, bounds: Bounds, now: datetime, half: Half) -> Any:
+    """Return, as a query, why each of this half gets no text, and their language."""
+    reason = _reason(audience, bounds, now, half)
+    each: Any = select(reason.label("why"), col(Person.language).label("language"))
+    return _fitting(each.select_from(Person), audience, bounds, half=half)
 
 
 def choose(
@@ -146,11 +166,14 @@ def one_of_each_language(
     resolved = _with_areas(session, audience)
     found: dict[str, Person] = {}
     for language in resolved.languages or LANGUAGES:
-        readers = _fitting(select(Person), replace(resolved, languages=(language,)), bounds)
-        query = readers.where(_reason(resolved, bounds, now) == "").order_by(col(Person.id))
-        person = session.exec(query.limit(1)).first()
-        if person is not None:
-            found[language] = person
+        readers = replace(resolved, languages=(language,))
+        for half in halves(audience.chapter_id):
+            query = _fitting(select(Person), readers, bounds, half=half)
+            query = query.where(_reason(resolved, bounds, now, half) == "")
+            person = session.exec(query.order_by(col(Person.id)).limit(1)).first()
+            if person is not None:
+                found[language] = person
+                break
     return found
 
 
@@ -206,9 +229,10 @@ def offers_of(
 
 def areas_of(session: Session, chapter_id: UUID) -> list[str]:
     """Return the areas that the chapter's people named, by name."""
-    known = col(Person.id).in_(known_ids(chapter_id))
-    query = select(Person.area).where(known, Person.area != "")
-    return sorted(session.exec(query.distinct()).all(), key=str.casefold)
+    named = select(Person.area).where(Person.area != "")
+    home = named.where(Person.chapter_id == chapter_id)
+    others = named.join(Membership, of_chapter(chapter_id))
+    return sorted(session.scalars(home.union(others)), key=str.casefold)
 
 
 def _with_areas(session: Session, audience: Audience) -> Audience:
@@ -225,17 +249,16 @@ def _with_areas(session: Session, audience: Audience) -> Audience:
 
 
 def _fitting(
-    query: Any, audience: Audience, bounds: Bounds = NO_BOUNDS, *, after: UUID | None = None
-) -> Any:
+    query: Any, audience: Audience, bounds: Bounds = NO_BOUNDS, *, after: UUID | None = None,
+    half: Half | None = None,
+) -> Any:  # fmt: skip
+    """Return the query with who is meant; half: only these of them."""
     here = audience.chapter_id
-    query = query.join(Volunteer, col(Volunteer.person_id) == Person.id)
-    query = query.join(Membership, of_chapter(here), isouter=True).where(
-        col(Person.id).in_(known_ids(here, after=after)),
-        is_volunteer_of(here),
-        col(Person.consent) != Consent.ERASED,
-    )
+    query = _volunteers(query, here, after) if half is None else half.of(query)
+    query = query.where(col(Person.consent) != Consent.ERASED)
     if audience.min_vetting:
-        query = query.where(vetting_in(here) >= audience.min_vetting)
+        vetting: Any = vetting_in(here) if half is None else half.says.vetting
+        query = query.where(vetting >= audience.min_vetting)
     if audience.languages:
         query = query.where(col(Person.language).in_(audience.languages))
     if audience.areas or audience.near:
@@ -258,20 +281,30 @@ def _fitting(
     return query
 
 
+def _volunteers(query: Any, chapter_id: UUID, after: UUID | None) -> Any:
+    query = query.join(Volunteer, col(Volunteer.person_id) == Person.id)
+    return query.join(Membership, of_chapter(chapter_id), isouter=True).where(
+        col(Person.id).in_(known_ids(chapter_id, after=after)), is_volunteer_of(chapter_id)
+    )
+
+
 def _holds(column: Any, word: str) -> ColumnElement[bool]:
     """Whether a JSON list of plain words holds this one, on both databases."""
     return cast(column, String).contains(f'"{word}"', autoescape=True)
 
 
-def _reason(audience: Audience, bounds: Bounds, now: datetime) -> ColumnElement[str]:
+def _reason(
+    audience: Audience, bounds: Bounds, now: datetime, half: Half | None = None
+) -> ColumnElement[str]:
     """Return, as SQL, why somebody who is meant gets no text; "" for who gets it."""
+    until = paused_until_in(audience.chapter_id) if half is None else col(half.says.paused_until)
     is_area_unknown = and_(col(Person.area) == "", true() if audience.near else false())
     return case(
         (col(Person.consent) == Consent.OPTED_OUT, "opted_out"),
         (col(Person.consent).in_([Consent.NONE, Consent.INVITED]), "not_joined"),
         (col(Person.consent) == Consent.HELD, "held"),
         (col(Person.is_unreachable), "number_dead"),
-        (paused_until_in(audience.chapter_id) > now, "paused"),
+        (until > now, "paused"),
         (is_area_unknown, "area_unknown"),
         *((col(Person.id).in_(people), why) for why, people in bounds.without.items()),
         else_="",

@@ -36,7 +36,7 @@ from service.web.errors import code_of, fields_of
 STATIC = Path(__file__).parent / "static" / "dist"
 KEPT = "kept:"  # before the names of fields that a page carries for another one
 # Pages for everybody: who reads an error there has no board to go back to.
-PUBLIC = ("/checkin", "/join", "/mine", "/m/", "/s/", "/privacy", "/terms", "/away", "/calendar")
+PUBLIC = {"checkin", "join", "mine", "m", "s", "privacy", "terms", "away", "calendar"}
 Tell = Callable[[list[InvalidValue]], Mapping[str, str]]
 
 
@@ -129,7 +129,7 @@ def answer_error(request: Request, status: int, error: Exception) -> Response:
     typed = typed_of(request) if request.method == "POST" else {}
     return page(
         request, template, language=language, status=status, told=told, typed=typed, prefix=KEPT,
-        is_public=request.url.path.startswith(PUBLIC),
+        is_public=request.url.path.split("/")[1] in PUBLIC,
     )  # fmt: skip
 
 

@@ -26,7 +26,10 @@ PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
 Visit = Callable[..., Page]
 
+# Most of what somebody does is the same on any screen: it is tried on one. How pages look at both
+# sizes is the business of test_every_page.py.
 on_a_phone = pytest.mark.parametrize("page", [PHONE], ids=["390px"], indirect=True)
+at_a_desk = pytest.mark.parametrize("page", [DESK], ids=["1280px"], indirect=True)
 # Widths and languages in pairs: Spanish is longer, and a phone is narrower.
 in_each_language = pytest.mark.parametrize(
     ("page", "language"),

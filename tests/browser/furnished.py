@@ -120,6 +120,11 @@ def _act(site: Site) -> None:
             by=SYSTEM, now=now,
         )  # fmt: skip
         announce_action(session, action, by=SYSTEM, now=now)
+        signing = ActionDraft(
+            ActionKind.SIGN, "Sign", "the senator", now + timedelta(days=4), "Please sign.",
+            "Por favor firme.", link="https://example.org/sign",
+        )  # fmt: skip
+        save_action(session, site.chapter, signing, by=SYSTEM, now=now)
         guest = make_volunteer(session, wiring.keyring, site.chapter, 110, now=now, name="Noor")
         session.add(
             DrillGuest(
@@ -173,7 +178,8 @@ def pages_of(site: Site) -> list[str]:
         rally = the(Rally, Rally.title == "March")
         shared = the(Rally, Rally.title == "Vigil of Bay")
         drill, note = the(Rally, col(Rally.is_drill)), the(MessageDraft)
-        action, blast, office, sender = the(Action), the(Blast), the(Office), the(Sender)
+        action, planned = the(Action, Action.title == "Stay"), the(Action, Action.title == "Sign")
+        blast, office, sender = the(Blast), the(Office), the(Sender)
         safety, uploaded, text = the(SafetyCheck), the(UploadedList), the(Inbound)
         thread, volunteer = the(Thread), session.exec(select(Volunteer.person_id)).first()
         promise = session.exec(select(Rsvp.subject)).first() or ""
@@ -191,15 +197,15 @@ def pages_of(site: Site) -> list[str]:
         f"/rallies/{rally}/close", f"/rallies/{draft}/send", f"/rallies/{shared}",
         "/messages/new", f"/messages/{blast}", f"/messages/{blast}/stop", f"/drafts/{note}/edit",
         f"/drafts/{note}/people", f"/drafts/{note}/send",
-        "/actions", "/actions/new", f"/actions/{action}", f"/actions/{action}/edit",
-        f"/actions/{action}/send", f"/actions/{action}/close",
+        "/actions", "/actions/new", f"/actions/{action}", f"/actions/{planned}/edit",
+        f"/actions/{planned}/send", f"/actions/{action}/close",
         "/drills", "/drills/new", "/drills/appointments/new", f"/drills/{drill}", f"/safety/{safety}",
         "/inbox", f"/inbox/{thread}", f"/inbox/texts/{text}/correct?meant=yes",
         "/people", "/people/new", f"/people/{volunteer}", f"/people/{volunteer}/edit",
         f"/people/{volunteer}/erase", f"/people/{volunteer}/opt-out", "/people/export",
         "/people/lists/new", f"/people/lists/{uploaded}", f"/people/lists/{uploaded}/columns",
         "/settings", "/settings/waits", "/settings/replies", "/settings/replies/new",
-        "/settings/replies/canned.thanks", "/settings/replies/history", "/settings/texts",
+        "/settings/replies/thanks", "/settings/replies/history", "/settings/texts",
         "/settings/texts?group=before", "/settings/texts?q=llegue", "/settings/texts/two_hours",
         "/settings/texts/help",
         "/settings/texts/safety_ask", "/settings/offices/new", f"/settings/offices/{office}",

@@ -11,9 +11,19 @@ from playwright.sync_api import BrowserContext, Page
 # Our styles are one file from here, and no page has a frame in it.
 ALL_RULES: dict[str, Any] = {"resultTypes": ["violations"], "preload": False, "iframes": False}
 COLOURS = ALL_RULES | {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
+# What depends on where things come to stand.
+LAYOUT = ALL_RULES | {
+    "runOnly": {"type": "rule", "values": ["color-contrast", "scrollable-region-focusable"]}
+}
 # Which rule, and where: the rest of axe's answer is long.
 BROKEN = """axe.run({}).then((found) =>
     found.violations.flatMap((each) => each.nodes.map((node) => `${{each.id}} at ${{node.target}}`)))"""
+
+THUMB = 44  # px
+SMALL = f"""() => [...document.querySelectorAll('button, summary, select, input, nav a, .button, .me a')]
+    .filter((each) => each.type !== 'hidden' && each.offsetParent && !each.closest('.tick, .sr'))
+    .filter((each) => each.getBoundingClientRect().height < {THUMB})
+    .map((each) => each.outerHTML.slice(0, 80))"""
 
 
 def axe(page: Page, rules: dict[str, Any] = ALL_RULES) -> list[str]:
@@ -27,6 +37,12 @@ def axe(page: Page, rules: dict[str, Any] = ALL_RULES) -> list[str]:
 def fits(page: Page) -> bool:
     """Return whether nothing sticks out to the side."""
     return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+
+
+def small_targets(page: Page) -> list[str]:
+    """Return what is to be pressed and too small for a thumb; links in a sentence are as high as it."""
+    found: list[str] = page.evaluate(SMALL)
+    return found
 
 
 def is_sound(page: Page, name: str = "") -> None:

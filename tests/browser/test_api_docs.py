@@ -14,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 from service.app import STATIC
 from service.web import api
 from service.web.headers import SecurityHeaders
+from tests.browser.conftest import at_a_desk
 
 READY_SECONDS = 10
 
@@ -55,6 +56,7 @@ def url() -> Iterator[str]:
         thread.join(READY_SECONDS)
 
 
+@at_a_desk
 def test_the_description_opens_and_nothing_is_blocked(page: Page, url: str) -> None:
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
@@ -65,6 +67,7 @@ def test_the_description_opens_and_nothing_is_blocked(page: Page, url: str) -> N
     assert complaints == []
 
 
+@at_a_desk
 def test_everything_the_page_loads_is_ours(page: Page, url: str) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))

@@ -1,10 +1,10 @@
-"""Weeks and months of appointments on a phone and at a desk, in both languages and themes."""
+"""Weeks and months of appointments, and one that is moved."""
 
 from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import in_each_language
+from tests.browser.conftest import at_a_desk, on_a_phone
 from tests.browser.site import Site
 from tests.browser.sound import axe, fits, is_sound
 from tests.browser.test_console import board, registered, site
@@ -17,27 +17,22 @@ def several(site: Site) -> None:
         registered(site, days=days, phone=f"+1413555012{place}")
 
 
+@on_a_phone
 def test_a_week_leads_to_an_appointment_and_a_month_to_its_week(board: Page, site: Site) -> None:
     several(site)
     board.get_by_role("link", name="Appointments").first.click()
     expect(board.get_by_role("heading", level=1)).to_have_text("Appointments")
     expect(board.get_by_text("4 appointments")).to_be_visible()
+    is_sound(board, "weeks")
     board.get_by_role("link", name="See the month").click()
+    is_sound(board, "a month")
     board.get_by_role("link", name="10").click()
     expect(board.get_by_text("1 appointment", exact=False).first).to_be_visible()
     board.locator(".entry a").first.click()
     expect(board.get_by_text("Call the family first")).to_be_visible()
 
 
-@in_each_language
-def test_they_are_open_to_everybody(board: Page, site: Site, language: str) -> None:
-    several(site)
-    site.speak(language)
-    for path in ("/checkins", "/checkins?week=2026-03-10", "/checkins/month"):
-        board.goto(site.url + path)
-        is_sound(board)
-
-
+@at_a_desk
 def test_a_move_shows_its_texts_first(board: Page, site: Site) -> None:
     checkin = registered(site, days=5)
     board.goto(f"{site.url}/checkins/{checkin.id}")

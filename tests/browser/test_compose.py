@@ -15,7 +15,7 @@ from service.blasts.compose import whole_text
 from service.blasts.tables import Blast
 from service.messages.segments import count_segments, parts_saved
 from service.rsvps.plan import launch_due_blasts
-from tests.browser.conftest import Visit, in_each_language
+from tests.browser.conftest import Visit, at_a_desk, in_each_language, on_a_phone
 from tests.browser.site import Site, running_site
 from tests.browser.sound import axe, fits, is_sound
 from tests.factories import make_organizer, make_volunteer
@@ -67,6 +67,7 @@ def signed_in(page: Page, site: Site, *, name: str = "Marta", language: str = "e
     return page
 
 
+@at_a_desk
 def test_the_browser_counts_as_the_server_does(page: Page, site: Site) -> None:
     signed_in(page, site).goto(f"{site.url}/messages/new")
     area, counter = page.get_by_label("English"), page.locator("#count_en")
@@ -83,6 +84,7 @@ def test_the_browser_counts_as_the_server_does(page: Page, site: Site) -> None:
             expect(counter.locator(".cheaper")).to_contain_text(f"saves {saved} part")
 
 
+@on_a_phone
 def test_accents_go_at_a_press_and_places_are_put_in(page: Page, site: Site) -> None:
     signed_in(page, site).goto(f"{site.url}/messages/new")
     area, counter = page.get_by_label("Spanish"), page.locator("#count_es")
@@ -129,6 +131,7 @@ def test_the_way_from_the_first_word_to_the_last_look(
     is_sound(page)
 
 
+@on_a_phone
 def test_everything_works_without_scripts(plain: Page, site: Site) -> None:
     signed_in(plain, site)
     plain.goto(f"{site.url}/messages/new")
@@ -154,6 +157,7 @@ def test_everything_works_without_scripts(plain: Page, site: Site) -> None:
     expect(plain.get_by_role("button", name="Undo")).to_be_visible()
 
 
+@at_a_desk
 def test_a_second_person_approves_in_their_own_browser(
     page: Page, visit: Visit, site: Site
 ) -> None:

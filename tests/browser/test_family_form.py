@@ -13,9 +13,9 @@ from sqlmodel import col, select
 from service.outbox.tables import Delivery
 from service.privacy.policy import SYSTEM
 from service.privacy.read import Reader
-from tests.browser.conftest import in_each_language
+from tests.browser.conftest import at_a_desk, on_a_phone
 from tests.browser.site import Site, running_site
-from tests.browser.sound import axe, fits, is_sound
+from tests.browser.sound import axe, fits
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +45,7 @@ def fill(page: Page, site: Site) -> None:
     page.get_by_label("Pueden mandarme textos").check()
 
 
+@on_a_phone
 def test_a_family_registers_in_spanish(page: Page, site: Site) -> None:
     page.goto(f"{site.url}/checkin?lang=en")
     page.get_by_role("link", name="Español").click()
@@ -62,6 +63,7 @@ def test_a_family_registers_in_spanish(page: Page, site: Site) -> None:
     assert fits(page)
 
 
+@at_a_desk
 def test_a_mistake_is_shown_beside_its_field_and_nothing_is_lost(page: Page, site: Site) -> None:
     page.goto(f"{site.url}/checkin?lang=es")
     fill(page, site)
@@ -104,6 +106,7 @@ def test_without_scripts_it_goes_all_the_way(browser: Browser, site: Site, langu
         context.close()
 
 
+@on_a_phone
 def test_a_wrong_code_is_shown_beside_its_field(page: Page, site: Site) -> None:
     site.clock.tick(hours=1)
     page.goto(f"{site.url}/checkin?lang=es")
@@ -120,6 +123,7 @@ def test_a_wrong_code_is_shown_beside_its_field(page: Page, site: Site) -> None:
     expect(page.get_by_label("Fecha")).to_have_value("2026-03-10")
 
 
+@on_a_phone
 def test_leaving_quickly_leaves_nothing_to_go_back_to(page: Page, site: Site) -> None:
     page.goto(f"{site.url}/away?lang=en")
     page.goto(f"{site.url}/checkin?lang=en")
@@ -127,10 +131,3 @@ def test_leaving_quickly_leaves_nothing_to_go_back_to(page: Page, site: Site) ->
     expect(page).to_have_title("Useful numbers")
     page.go_back()
     expect(page).to_have_url(re.compile("/away"))  # the page before; the form is nowhere
-
-
-@in_each_language
-def test_the_pages_are_open_to_everybody(page: Page, site: Site, language: str) -> None:
-    for path in ("/checkin", "/privacy", "/away"):
-        page.goto(f"{site.url}{path}?lang={language}")
-        is_sound(page)

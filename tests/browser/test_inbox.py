@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from service.messages.pages import load_pages
-from tests.browser.conftest import in_each_language
+from tests.browser.conftest import PHONE, at_a_desk, in_each_language, on_a_phone
 from tests.browser.site import Site, running_site
 from tests.browser.sound import is_sound
 from tests.factories import make_volunteer
@@ -64,6 +64,7 @@ def test_from_the_list_to_a_reply_that_shows_by_itself(inbox: Page, site: Site) 
     expect(inbox.get_by_text("Marta has it")).to_be_visible()
 
 
+@on_a_phone
 def test_a_new_text_shows_in_the_list_by_itself(inbox: Page, site: Site) -> None:
     inbox.goto(f"{site.url}/inbox?show=unknown")
     inbox.evaluate("window.notReloaded = true")
@@ -73,18 +74,18 @@ def test_a_new_text_shows_in_the_list_by_itself(inbox: Page, site: Site) -> None
     assert inbox.evaluate("window.notReloaded")
 
 
+@on_a_phone
 def test_the_reply_box_is_where_the_thumb_is(inbox: Page) -> None:
     inbox.locator("[data-row]").first.click()
-    button, size = inbox.get_by_role("button", name="Send", exact=True), inbox.viewport_size
-    assert size
+    button = inbox.get_by_role("button", name="Send", exact=True)
     inbox.evaluate("scrollTo(0, 0)")
     box = button.bounding_box()
     assert box
     assert box["height"] >= 44
-    if size["width"] < 640:
-        assert size["height"] * 2 / 3 < box["y"] + box["height"] <= size["height"]
+    assert PHONE["height"] * 2 / 3 < box["y"] + box["height"] <= PHONE["height"]
 
 
+@at_a_desk
 def test_keys_work_but_not_while_typing_nor_switched_off(inbox: Page) -> None:
     rows = inbox.locator("[data-row]")
     inbox.keyboard.press("j")
@@ -112,6 +113,7 @@ def test_keys_work_but_not_while_typing_nor_switched_off(inbox: Page) -> None:
     expect(rows).to_have_count(1)
 
 
+@on_a_phone
 def test_a_misreading_is_put_right(inbox: Page) -> None:
     inbox.locator("[data-row]").first.click()
     inbox.get_by_text("Not right?").first.click()
@@ -122,6 +124,7 @@ def test_a_misreading_is_put_right(inbox: Page) -> None:
     expect(inbox.get_by_text("Marta said so; we had read: Not understood")).to_be_visible()
 
 
+@at_a_desk
 def test_texts_are_ended_by_hand(inbox: Page) -> None:
     inbox.locator("[data-row]").first.click()
     inbox.get_by_text("Give it on, or end their texts").click()
@@ -133,6 +136,7 @@ def test_texts_are_ended_by_hand(inbox: Page) -> None:
     is_sound(inbox)
 
 
+@on_a_phone
 def test_replies_at_hand_are_changed(inbox: Page, site: Site) -> None:
     inbox.goto(f"{site.url}/settings/replies")
     is_sound(inbox)

@@ -20,7 +20,7 @@ from service.privacy.policy import SYSTEM
 from service.privacy.read import Reader
 from service.rsvps.respond import Answer, respond
 from service.rsvps.tables import SeatRole
-from tests.browser.conftest import in_each_language
+from tests.browser.conftest import at_a_desk, in_each_language
 from tests.browser.site import Site, running_site
 from tests.browser.sound import is_sound
 from tests.factories import make_family, make_volunteer
@@ -150,6 +150,7 @@ def test_without_scripts(browser: Browser, site: Site) -> None:
         context.close()
 
 
+@at_a_desk
 def test_posters_and_the_calendar_address(page: Page, site: Site) -> None:
     site.sign_in(page)
     page.goto(f"{site.url}/posters")

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from service.checkins.register import Registration, register
 from service.messages.pages import load_pages
 from service.people.register import Card
-from tests.browser.conftest import in_each_language
+from tests.browser.conftest import at_a_desk, in_each_language, on_a_phone
 from tests.browser.site import Site, running_site
 from tests.browser.sound import is_sound
 from tests.factories import make_volunteer
@@ -44,6 +44,7 @@ def people(page: Page, site: Site) -> Page:
     return page
 
 
+@at_a_desk
 def test_somebody_is_found_looked_at_and_changed(people: Page) -> None:
     people.get_by_text("By place, language, trust").click()
     is_sound(people)
@@ -63,6 +64,7 @@ def test_somebody_is_found_looked_at_and_changed(people: Page) -> None:
     expect(people.get_by_text("No texts so far.")).to_be_visible()
 
 
+@on_a_phone
 def test_a_family_is_looked_at_and_forgotten(people: Page, site: Site) -> None:
     people.goto(f"{site.url}/people?kind=family")
     people.get_by_role("link", name="A•••").click()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.browser.conftest import at_a_desk, on_a_phone
 from tests.browser.sound import is_sound
 from tests.sandbox.driver import (
     ALMA,
@@ -66,11 +67,13 @@ def open_phone(page: Page, sandbox: Sandbox, number: str) -> Locator:
     return card
 
 
+@on_a_phone
 def test_a_fresh_phone_says_what_will_appear(page: Page, sandbox: Sandbox) -> None:
     expect(open_phone(page, sandbox, BETO)).to_contain_text("No texts yet.")
     expect(open_phone(page, sandbox, ALMA)).to_contain_text("Todavía no hay mensajes.")
 
 
+@on_a_phone
 def test_an_empty_wall_says_how_phones_come(page: Page, sandbox: Sandbox) -> None:
     sandbox.post("/reset", {})
     page.goto(address(sandbox, "/"))
@@ -83,6 +86,7 @@ def test_an_empty_wall_says_how_phones_come(page: Page, sandbox: Sandbox) -> Non
     assert sandbox.get(f"/phones/{CARMEN}")["language"] == "es"
 
 
+@at_a_desk
 def test_texts_come_in_while_one_is_being_written(page: Page, sandbox: Sandbox) -> None:
     phone = open_phone(page, sandbox, ALMA)
     box = phone.get_by_label("Responder como Alma")
@@ -96,6 +100,7 @@ def test_texts_come_in_while_one_is_being_written(page: Page, sandbox: Sandbox) 
     expect(box).to_be_focused()
 
 
+@at_a_desk
 def test_enter_sends(page: Page, sandbox: Sandbox, service: Webhooks) -> None:
     phone = open_phone(page, sandbox, ALMA)
     box = phone.get_by_label("Responder como Alma")
@@ -107,6 +112,7 @@ def test_enter_sends(page: Page, sandbox: Sandbox, service: Webhooks) -> None:
     assert [post.form["Body"] for post in service.posts] == ["Sí, voy"]
 
 
+@on_a_phone
 def test_a_quick_reply_is_one_press_and_leaves_the_draft(page: Page, sandbox: Sandbox) -> None:
     phone = open_phone(page, sandbox, BETO)
     phone.get_by_label("Reply as Beto").fill("a draft")
@@ -115,6 +121,7 @@ def test_a_quick_reply_is_one_press_and_leaves_the_draft(page: Page, sandbox: Sa
     expect(phone.get_by_label("Reply as Beto")).to_have_value("a draft")
 
 
+@on_a_phone
 def test_a_reply_that_was_not_taken_says_so(
     page: Page, sandbox: Sandbox, service: Webhooks
 ) -> None:
@@ -124,6 +131,7 @@ def test_a_reply_that_was_not_taken_says_so(
     expect(phone.locator(".state.bad")).to_contain_text("The network did not take it (503)")
 
 
+@at_a_desk
 def test_the_phone_company_answers_a_stop(page: Page, sandbox: Sandbox) -> None:
     phone = open_phone(page, sandbox, BETO)
     phone.get_by_role("button", name="STOP").click()
@@ -131,12 +139,14 @@ def test_the_phone_company_answers_a_stop(page: Page, sandbox: Sandbox) -> None:
     expect(phone.locator(".stopped")).to_contain_text("START")
 
 
+@on_a_phone
 def test_a_text_that_did_not_arrive_says_why(page: Page, sandbox: Sandbox) -> None:
     sandbox.create(BETO, fault="outcome; status=undelivered; error_code=30005")
     sandbox.run_out()
     expect(open_phone(page, sandbox, BETO).locator(".state.bad")).to_contain_text("(30005)")
 
 
+@at_a_desk
 def test_a_text_is_shown_whole_and_as_it_is(page: Page, sandbox: Sandbox) -> None:
     body = "<script>alert(1)</script> & <b>bold</b>\n" + "Lleve agua. " * 30 + "fin"
     sandbox.create(BETO, body)
@@ -159,12 +169,14 @@ def test_unread_is_marked_until_somebody_looks(page: Page, sandbox: Sandbox) -> 
     expect(mark).to_have_count(0)
 
 
+@at_a_desk
 def test_a_new_phone_appears_by_itself(page: Page, sandbox: Sandbox) -> None:
     page.goto(address(sandbox))
     sandbox.create(CARMEN)
     expect(page.get_by_role("link", name="Phone 0103")).to_be_visible()
 
 
+@at_a_desk
 def test_the_clock_is_the_sandbox_s(page: Page, sandbox: Sandbox) -> None:
     sandbox.post("/clock", {"at": "2026-03-09T18:02:20-04:00"})
     page.goto(address(sandbox))
@@ -214,6 +226,7 @@ def test_is_open_to_everybody(page: Page, sandbox: Sandbox, path: str) -> None:
     assert small == []
 
 
+@at_a_desk
 def test_no_page_loads_from_elsewhere_or_obeys_other_sites(page: Page, sandbox: Sandbox) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))

@@ -18,7 +18,7 @@ from service.rallies.announce import announce
 from service.rallies.draft import Draft, save_draft
 from service.rallies.tables import Rally, RallyKind
 from service.rsvps.respond import Answer, respond
-from tests.browser.conftest import on_a_phone
+from tests.browser.conftest import at_a_desk, on_a_phone
 from tests.browser.site import Site, running_site
 from tests.browser.sound import is_sound
 from tests.factories import make_volunteer
@@ -74,6 +74,7 @@ def sign_in(page: Page, site: Site) -> None:
     expect(page.get_by_role("heading", level=1)).to_be_visible()
 
 
+@at_a_desk
 def test_a_training_moves_and_ends_with_who_came(page: Page, site: Site) -> None:
     rally_id = called(site)
     sign_in(page, site)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
+from tests.browser.conftest import at_a_desk
 from tests.browser.site import Site, running_site
 from tests.browser.sound import axe, fits
 from tests.web.conftest import Group
@@ -24,6 +25,7 @@ def site(sqlite_original: Path, tmp_path: Path) -> Iterator[Site]:
         yield running
 
 
+@at_a_desk
 def test_it_is_one_page_in_both_languages(page: Page, site: Site) -> None:
     group = Group(site.chapter, site.office, site.organizer, token="")
     checkin = approved(site.wiring, group, days=2)

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from service.chapters.shifts import add_shift
 from service.checkins.safety.report import raise_alarm
+from tests.browser.conftest import on_a_phone
 from tests.browser.site import Site, running_site
 from tests.browser.sound import is_sound
 from tests.factories import make_family, make_volunteer
@@ -36,6 +37,7 @@ def alarm(site: Site) -> str:
         return str(raise_alarm(session, site.wiring.outbox, family, now=now).id)
 
 
+@on_a_phone
 def test_from_the_board_to_the_tap_that_ends_it(page: Page, site: Site, alarm: str) -> None:
     site.sign_in(page)
     expect(page.get_by_text("Someone wrote that there is danger.")).to_be_visible()

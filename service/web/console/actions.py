@@ -54,7 +54,8 @@ from service.web.session import Read, Write
 router = APIRouter()
 
 WRITE_FOR_ME = "write"  # the button that fills in the texts
-SEND = "send"  # the button of the check page
+SEND = "send"  # the buttons of the check page
+CHANGE = "change"
 MOST_SHOWN = 50
 
 
@@ -171,6 +172,8 @@ def end_action(session: Write, desk: AtDesk, here: Here, action_id: UUID, form: 
     def again(problems: Mapping[str, str], status: int) -> Response:
         return _result_form(session, desk, action, form.typed, problems=problems, status=status)
 
+    if form["action"] == CHANGE:
+        return _result_form(session, desk, action, form.typed)
     with form_again(again, desk.tell):
         check_result(result)
         people = people_to_tell(session, action, all_asked=all_asked)

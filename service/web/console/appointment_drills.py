@@ -36,7 +36,8 @@ from service.web.session import Read, Write
 
 router = APIRouter()
 
-SEND = "send"  # the button of the check page
+SEND = "send"  # the buttons of the check page
+CHANGE = "change"
 
 
 @router.get("/drills/appointments/new")
@@ -55,6 +56,8 @@ def start_new_appointment_drill(session: Write, desk: AtDesk, form: Form) -> Res
     def again(problems: Mapping[str, str], status: int) -> Response:
         return _form(session, desk, form.typed, problems=problems, status=status)
 
+    if form["action"] == CHANGE:
+        return _form(session, desk, form.typed)
     with form_again(again, desk.tell):
         chapter = get_chapter(session, desk.chapter_id)
         told = _read(session, desk, form, chapter)

@@ -45,7 +45,8 @@ from service.web.session import Read, Write
 
 router = APIRouter()
 
-SEND = "send"  # the button of the check page
+SEND = "send"  # the buttons of the check page
+CHANGE = "change"
 MOST_SHOWN = 20
 
 
@@ -115,6 +116,8 @@ def start_new_drill(session: Write, desk: AtDesk, form: Form) -> Response:
     def again(problems: Mapping[str, str], status: int) -> Response:
         return _form(session, desk, form.typed, problems=problems, status=status)
 
+    if form["action"] == CHANGE:
+        return _form(session, desk, form.typed)
     with form_again(again, desk.tell):
         chapter = get_chapter(session, desk.chapter_id)
         draft = _read(session, desk, form, chapter)

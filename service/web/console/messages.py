@@ -247,7 +247,12 @@ def _picture(session: Session, blast: Blast, progress: Progress, desk: Desk) -> 
     if blast.launched_at is None:
         return None
     until = max(blast.ended_at or desk.now, blast.launched_at)
-    return draw(moments(session, blast.id, since=blast.launched_at, until=until), progress.people)
+    is_over = blast.ended_at is not None and not progress.waiting
+    sums = moments(
+        session, blast.id, since=blast.launched_at, until=until,
+        arrived_in_all=progress.delivered if is_over else None,
+    )  # fmt: skip
+    return draw(sums, progress.people)
 
 
 def _noted(session: Session, desk: Desk, blast_id: UUID, action: str) -> Response:

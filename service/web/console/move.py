@@ -34,7 +34,8 @@ router = APIRouter()
 @router.get("/checkins/{checkin_id}/move")
 def choose_time(session: Read, desk: AtDesk, checkin_id: UUID) -> HTMLResponse:
     """Ask for the new day and time."""
-    return _page(session, desk, _movable(session, desk, checkin_id), {})
+    typed = desk.request.query_params  # of who looked at the texts and wants another time
+    return _page(session, desk, _movable(session, desk, checkin_id), typed)
 
 
 @router.post("/checkins/{checkin_id}/move")

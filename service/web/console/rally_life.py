@@ -43,7 +43,8 @@ from service.web.session import Read, Write
 
 router = APIRouter()
 
-SEND = "send"  # the button of the check page
+SEND = "send"  # the buttons of the check page
+CHANGE = "change"
 REFUSED = (RsvpState.NO, RsvpState.WITHDRAWN)
 
 
@@ -101,6 +102,8 @@ def move_rally(session: Write, desk: AtDesk, rally_id: UUID, form: Form) -> Resp
     def again(problems: Mapping[str, str], status: int) -> Response:
         return _move_form(session, desk, rally, form.typed, problems=problems, status=status)
 
+    if form["action"] == CHANGE:
+        return _move_form(session, desk, rally, form.typed)
     with form_again(again, desk.tell):
         whom = Whom.COMING if form["whom"] == Whom.COMING else Whom.ASKED
         where = _read_where(form, rally, get_chapter(session, desk.chapter_id).time_zone)

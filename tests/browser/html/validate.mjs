@@ -11,6 +11,8 @@ const judge = new HtmlValidate({
     "attribute-boolean-style": "off",
     "no-trailing-whitespace": "off",
     "long-title": "off",
+    // Our styles keep a number on one line, and it can still be copied as people type it.
+    "tel-non-breaking": "off",
     // A button in a form sends it: that is what ours are for.
     "no-implicit-button-type": "off",
   },

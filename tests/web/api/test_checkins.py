@@ -11,6 +11,7 @@ from sqlmodel import select
 
 from service.outbox.tables import Delivery
 from service.people.tables import Consent, Person
+from service.privacy.audit import AuditLine
 from service.rsvps.ask import open_asks
 from service.rsvps.respond import Answer, respond
 from service.rsvps.tables import Seat
@@ -249,7 +250,7 @@ def test_a_list_is_filtered_and_paged(client: TestClient, group: Group) -> None:
 
 
 def test_the_relay_is_switched_off_and_on_and_says_by_whom(
-    client: TestClient, other_client: TestClient, group: Group
+    client: TestClient, other_client: TestClient, group: Group, wiring: Wiring, clock: StillClock
 ) -> None:
     made = register(client, group)
     assert (made["relay_off_at"], made["relay_off_by"]) == (None, "")
@@ -257,6 +258,14 @@ def test_the_relay_is_switched_off_and_on_and_says_by_whom(
     for _ in range(2):
         off = client.post(path, json={"is_on": False}).json()
         assert (off["relay_off_at"], off["relay_off_by"]) == ("2026-03-02T15:00:00Z", "Marta")
-    assert client.post(path, json={"is_on": True}).json() == made
+        clock.tick(minutes=1)
+    assert client.get(f"/api/v1/checkins/{made['id']}").json() == off
+    for _ in range(2):
+        assert client.post(path, json={"is_on": True}).json() == made
+    with wiring.database.read() as session:
+        lines = session.exec(select(AuditLine.actor, AuditLine.action)).all()
+    assert [line for line in lines if "relay" in line[1]] == [
+        ("Marta", "checkin.relay_off"), ("Marta", "checkin.relay_on"),
+    ]  # fmt: skip
     problem(other_client.post(path, json={"is_on": False}), 404)
     assert wrong(client.post(path, json={})) == {"is_on": "missing"}

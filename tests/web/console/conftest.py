@@ -45,6 +45,21 @@ def marta(guest: TestClient, wiring: Wiring, group: Group) -> TestClient:
     return guest
 
 
+def filled_in(page: Response) -> dict[str, str]:
+    """What a page's last form sends as it stands: whoever types into it has no other fields."""
+    form = page.text.rpartition('<form method="post"')[2].partition("</form>")[0]
+    sent = {}
+    for tag in re.findall(r"<input\b[^>]*>", form):
+        parts = {
+            name: html.unescape(value) for name, value in re.findall(r'([\w-]+)="([^"]*)"', tag)
+        }
+        sent[parts["name"]] = parts.get("value", "")
+    for name, options in re.findall(r'<select\b[^>]*name="(\w+)"[^>]*>(.*?)</select>', form, re.S):
+        values = re.findall(r'<option value="([^"]*)"( selected)?', options)
+        sent[name] = next((value for value, chosen in values if chosen), values[0][0])
+    return sent
+
+
 def text_of(page: Response) -> str:
     """The words of a page, without its markup, spaces folded."""
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page.text)).split())

@@ -15,8 +15,7 @@ from service.privacy.policy import SYSTEM
 from service.wiring import Wiring
 from tests.factories import StillClock, make_volunteer
 from tests.web.conftest import Group
-from tests.web.console.conftest import text_of
-from tests.web.console.test_rallies import hidden
+from tests.web.console.conftest import filled_in, text_of
 
 NEW = "/drills/appointments/new"
 MARK = "This is a drill. It reaches nobody but its guests"
@@ -46,8 +45,12 @@ def typed(group: Group, guests: list[Person], **changes: str) -> dict[str, str]:
 def test_from_the_parts_to_the_end(
     marta: TestClient, wiring: Wiring, clock: StillClock, group: Group, guests: list[Person]
 ) -> None:
-    form = typed(group, guests, id=hidden(marta.get(NEW).text, "id"))
-    looked = text_of(marta.post(NEW, data=form))
+    form = filled_in(marta.get(NEW)) | typed(group, guests)
+    assert form.keys() == {"id", *typed(group, guests)}, "the page asks for all of it"
+    page = marta.post(NEW, data=form)
+    assert filled_in(page) == form
+    assert filled_in(marta.post(NEW, data=form | {"action": "change"})) == form
+    looked = text_of(page)
     assert "DRILL: Acompaña:" in looked
     assert "SIMULACRO: Acompaña:" in looked
     for _ in range(2):
@@ -91,6 +94,9 @@ def test_a_mistake_is_told_beside_its_field(
         ({"family": ""}, "family"),
         ({"stand_in": str(guests[0].id)}, "stand_in"),
         ({"day": "2026-03-01"}, "day"),
+        ({"day": ""}, "day"),
+        ({"clock": ""}, "clock"),
+        ({"clock": "25:00"}, "clock"),
         ({"office_id": ""}, "office_id"),
     ):
         page = marta.post(NEW, data=typed(group, guests, **changes) | {"action": "send"})

@@ -200,7 +200,7 @@ def test_why_somebody_was_asked_stands_on_the_page(
         ask_for_company(session, wiring.outbox, now=wiring.clock.now())
     page = text_of(marta.get(f"/checkins/{checkin.id}"))
     assert "wave 1: speaks another language, area not known · no answer yet" in page
-    assert "1 have time to answer, 0 did not." in page
+    assert "Can still answer: 1. Did not answer: 0." in page
 
 
 def test_what_family_and_lead_write_is_read_along_and_can_be_switched_off(

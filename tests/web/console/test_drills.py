@@ -14,8 +14,7 @@ from service.rsvps.respond import Answer, respond
 from service.wiring import Wiring
 from tests.factories import StillClock, make_volunteer
 from tests.web.conftest import Group
-from tests.web.console.conftest import text_of
-from tests.web.console.test_rallies import hidden
+from tests.web.console.conftest import filled_in, text_of
 
 DRILL = {"kind": "vigil", "place": "90 Main St", "day": "2026-03-03", "clock": "17:00"}
 
@@ -31,8 +30,11 @@ def test_from_the_list_to_what_was_learned(
 ) -> None:
     assert "Nobody is on the list." in text_of(marta.get("/drills"))
     marta.post("/drills/guests", data={"phone": "413-555-0101", "agreed": "yes"})
-    page = marta.get("/drills/new")
-    typed = DRILL | {"id": hidden(page.text, "id")}
+    typed = filled_in(marta.get("/drills/new")) | {"kind": "vigil", "place": "90 Main St"}
+    page = marta.post("/drills/new", data=typed)
+    assert filled_in(page) == typed
+    page = marta.post("/drills/new", data=typed | {"action": "change"})
+    assert filled_in(page) == typed, "what was typed comes back"
     page = marta.post("/drills/new", data=typed)
     assert "DRILL: Acompaña: vigil, Tue Mar 3, 5:00 pm, 90 Main St." in text_of(page)
     assert "SIMULACRO: Acompaña:" in text_of(page)
@@ -76,7 +78,13 @@ def test_somebody_can_be_taken_off_and_nobody_means_no_drill(
 
 
 def test_a_mistake_is_told_beside_its_field(marta: TestClient) -> None:
-    for changes, field in (({"place": ""}, "place"), ({"day": "2026-03-01"}, "day")):
+    for changes, field in (
+        ({"place": ""}, "place"),
+        ({"day": "2026-03-01"}, "day"),
+        ({"day": ""}, "day"),
+        ({"clock": ""}, "clock"),
+        ({"clock": "25:00"}, "clock"),
+    ):
         page = marta.post("/drills/new", data=DRILL | changes)
         assert page.status_code == 422
         assert f'id="{field}-wrong"' in page.text

@@ -8,10 +8,12 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import col, select
 
+from service.blasts.launch import write_chunk
 from service.blasts.progress import finish_blasts
 from service.blasts.tables import Blast, BlastState
 from service.chapters.tables import Sender
 from service.outbox.claim import claim
+from service.outbox.gate import count_behind
 from service.outbox.tables import Delivery, State
 from service.privacy.audit import AuditLine
 from service.rallies.tables import Rally
@@ -46,6 +48,30 @@ def test_progress_is_told_in_plain_words(marta: TestClient, wiring: Wiring, blas
     assert "1 waiting" in page
     assert "1 failed" in page
     assert "On its way" in page
+    with wiring.database.write() as session:
+        for row in session.exec(select(Delivery).where(Delivery.state != State.DELIVERED)):
+            row.state = State.DELIVERED
+            session.add(row)
+    page = text_of(marta.get(f"/messages/{blast.id}"))
+    assert ("3 of 3 sent" in page, "3 arrived" in page, "failed" in page) == (True, True, False)
+
+
+def test_a_message_that_is_still_being_written_is_counted_anew(
+    marta: TestClient,
+    wiring: Wiring,
+    draft: Rally,
+    clock: StillClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("service.blasts.launch.CHUNK", 1)
+    marta.post(last_look(marta, draft), data={"when": "now"})
+    blast_id, seen = blasts(wiring)[0].id, []
+    for _ in range(4):
+        with wiring.database.write() as session:
+            write_chunk(session, blast_id, now=clock.tick(seconds=15))
+        with wiring.database.read() as session:
+            seen.append(sum(count_behind(session, blast_id).values()))
+    assert seen == [1, 2, 3, 3]
 
 
 def test_it_is_paused_and_goes_on(marta: TestClient, wiring: Wiring, blast: Blast) -> None:
@@ -60,7 +86,9 @@ def test_stopping_is_asked_first_and_is_for_good(
     marta: TestClient, wiring: Wiring, blast: Blast
 ) -> None:
     path = f"/messages/{blast.id}"
-    assert "0 have left already. 3 are waiting" in text_of(marta.get(f"{path}/stop"))
+    assert "Left already: 0. Waiting, and would not be sent: 3." in text_of(
+        marta.get(f"{path}/stop")
+    )
     assert blasts(wiring)[0].state is BlastState.SENDING
     assert "Stopped" in text_of(marta.post(f"{path}/stop"))
     assert marta.post(f"{path}/resume").status_code == 409
@@ -205,7 +233,7 @@ def test_the_picture_says_the_same_in_words(
         row.state, row.changed_at = State.DELIVERED, clock.now()
         session.add(row)
     page = text_of(marta.get(f"/messages/{blast.id}"))
-    assert "From 10:00 am to 10:02 am: 2 sent, 1 arrived. Half had been sent by 10:00 am." in page
+    assert "From 10:00 am to 10:02 am. Sent: 2. Arrived: 1. Half had been sent by 10:00 am." in page
 
 
 def test_speed_and_time_left_are_told(

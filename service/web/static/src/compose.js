@@ -109,7 +109,6 @@ function insert(area, words) {
   area.focus();
 }
 
-document.documentElement.classList.add("has-script");
 for (const area of document.querySelectorAll("textarea[data-count]")) {
   const counter = document.getElementById(area.dataset.count);
   if (!counter.dataset.frame) {
