@@ -40,6 +40,7 @@ MUST_BE_NONE = (
 )  # fmt: skip
 
 
+FOLLOWS = ("outcome", "ride")
 AT_ANY_HOUR = ("safety_", "shift_", "alert_")
 CLIMBED = ("warned", "called", "alarmed", "nobody")
 OURS_SAID = ("said_out_and_ok", "said_out", "said_waiting", "said_in", "said_help", "took")
@@ -114,6 +115,8 @@ class _Judge:
         with wiring.database.read() as session:
             self._checkins = {one.subject: one for one in session.exec(select(CheckIn)).all()}
             self._starts = {key: one.starts_at for key, one in self._checkins.items()}
+            for checkin in self._checkins.values():  # what follows from it is about it, too
+                self._starts |= {checkin.about(what): checkin.starts_at for what in FOLLOWS}
             self._starts |= {one.subject: one.starts_at for one in session.exec(select(Rally))}
             self._by_sid = {one.sid: one for one in session.exec(select(Delivery)) if one.sid}
             self._promoted = {
