@@ -83,6 +83,17 @@ def test_nothing_goes_before_its_time_nor_after_it(house: House) -> None:
     assert (row.state, row.reason) == (State.EXPIRED, "too_late")
 
 
+@pytest.mark.parametrize("has_gate", [False, True])
+def test_what_is_for_later_does_not_go_along_with_what_is_due(
+    house: House, *, has_gate: bool
+) -> None:
+    gate_id = house.gate() if has_gate else None
+    soon, later = house.people(2)
+    due = house.text(soon, gate_id=gate_id)
+    house.text(later, gate_id=gate_id, not_before=house.clock.now() + timedelta(minutes=10))
+    assert house.claimed() == [due]
+
+
 def test_a_text_goes_from_its_first_moment_on(house: House) -> None:
     delivery_id = house.text(
         house.person(101), not_before=house.clock.now() + timedelta(minutes=10)
