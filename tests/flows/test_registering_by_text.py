@@ -243,7 +243,9 @@ def test_a_chapter_without_offices_hands_over_to_a_person(town: Town) -> None:
 def test_a_family_sees_its_own_dates(town: Town) -> None:
     says(town, 120, ("CITAS", "own_dates_none"))
     town.checkin()
-    says(town, 120, ("CITAS", "own_dates"), ("CAMBIO", "family_change_heard"))
+    says(town, 120, ("CITAS", "own_dates"), ("¿Cuándo es mi cita?", "own_dates"))
+    says(town, 120, ("a que hora me toca por favor", "own_dates"))
+    says(town, 120, ("CAMBIO", "family_change_heard"))
     assert newest_inbound(town).needs_person
 
 
