@@ -227,6 +227,8 @@ class _Judge:
                 continue
             starts_at = self._starts.get(delivery.subject) if delivery is not None else None
             is_near = starts_at is not None and starts_at - at <= timedelta(hours=38)
+            # A run sheet's link is for tomorrow or today, and is gone when the month is judged.
+            is_near |= delivery is not None and delivery.template == "lead_sheet"
             if not (is_near and 5 * 60 + 30 <= minute <= 22 * 60 + 1):
                 template = delivery.template if delivery is not None else "?"
                 self._found.blame("outside_hours", f"{template} at {local:%a %H:%M}")
