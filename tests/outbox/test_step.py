@@ -321,3 +321,10 @@ def test_a_faster_protocol_keeps_its_proportions() -> None:
     fast = TIMING.scaled(0.01)
     assert fast.lease == TIMING.lease * 0.01
     assert fast.list_margin / fast.empty_gap == TIMING.list_margin / TIMING.empty_gap
+
+
+@pytest.mark.parametrize("event", ["429", "unsent", "unwritten"])
+def test_what_was_taken_back_while_under_way_is_not_tried_again(event: str) -> None:
+    taken_back = replace(SUBMITTING, withdrawn="moved")
+    after, _ = step(taken_back, EVENTS[event](OURS), At(STARTED, 0.0, TIMING))
+    assert (after.state, after.reason, after.is_open) == (State.SUPPRESSED, "moved", False)
