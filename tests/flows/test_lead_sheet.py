@@ -119,7 +119,7 @@ def test_the_page_shows_a_button_then_first_names_and_nothing_that_is_kept(after
         assert sheet.headers["cache-control"] == "no-store"
         assert "Azucena" in sheet.text
         assert "Rosa" in sheet.text
-        assert "5550" not in re.sub(r"413-555-0142", "", sheet.text).replace("-", "")
+        assert "5550" not in re.sub(r"413-?555-?0142", "", sheet.text).replace("-", "")
         after.out()
         assert browser.get(path).status_code == 410
         assert browser.post(path, headers={"Sec-Fetch-Site": "same-origin"}).status_code == 410
