@@ -17,7 +17,10 @@ from service.outbox.tables import ConsentNeeded
 from service.sms.carrier import Accepted, NotWritten, Outcome
 from tests.outbox.conftest import House
 
-WAITING = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"  # fmt: skip  # noqa: E501
+WAITING = (
+    "select count(*) from pg_stat_activity"
+    " where wait_event_type = 'Lock' and datname = current_database()"
+)
 
 
 def is_written_to(database: Database, person_id: UUID) -> bool:
@@ -46,7 +49,7 @@ def test_the_confirmation_of_the_stop_is_not_waited_for(house: House) -> None:
 
 
 def test_a_claim_that_is_just_being_made_is_waited_for(house: House) -> None:
-    if house.database.is_sqlite:
+    if house.database.is_sqlite:  # there is nothing to wait for
         pytest.skip("writers take turns, so an opt-out commits before a claim or after it")
     alma = house.person(101)
     house.text(alma)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
 import re
 from collections.abc import Iterator
@@ -11,8 +12,11 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
+from service.accounts import sessions
 from service.accounts.sign_in import make_link
+from service.accounts.tables import How
 from service.wiring import Wiring
+from tests.factories import make_organizer
 from tests.web.conftest import PUBLIC_URL, Group
 
 FROM_OUR_PAGES = {"Origin": PUBLIC_URL}
@@ -23,6 +27,20 @@ def browser_of(app: FastAPI) -> TestClient:
     return TestClient(
         app, base_url=PUBLIC_URL, headers=FROM_OUR_PAGES, raise_server_exceptions=False
     )
+
+
+@contextlib.contextmanager
+def browser_of_another(
+    app: FastAPI, wiring: Wiring, group: Group, name: str, how: How
+) -> Iterator[TestClient]:
+    """The browser of one more organizer, who has just signed in."""
+    now = wiring.clock.now()
+    with wiring.database.write() as session:
+        somebody = make_organizer(session, group.chapter, now=now, name=name)
+        secret = sessions.begin(session, somebody, how, now=now)
+    with browser_of(app) as browser:
+        browser.cookies.set("acompana", secret)
+        yield browser
 
 
 def new_link(wiring: Wiring, group: Group) -> str:

@@ -29,7 +29,7 @@ from service.web.forms import Sent
 from service.wiring import Wiring
 from tests.factories import StillClock, make_organizer, make_volunteer
 from tests.web.conftest import Group
-from tests.web.console.conftest import browser_of, text_of
+from tests.web.console.conftest import browser_of, browser_of_another, text_of
 from tests.web.console.test_compose import drafts, written
 from tests.web.console.test_rallies import DRAFT, blasts, draft, last_look, volunteers
 
@@ -49,12 +49,7 @@ def small_limit(wiring: Wiring, group: Group) -> None:
 @pytest.fixture
 def nora(app: FastAPI, wiring: Wiring, group: Group, marta: TestClient) -> Iterator[TestClient]:
     """The browser of Nora, who organizes too."""
-    now = wiring.clock.now()
-    with wiring.database.write() as session:
-        somebody = make_organizer(session, group.chapter, now=now, name="Nora")
-        secret = sessions.begin(session, somebody, How.DEMO, now=now)
-    with browser_of(app) as browser:
-        browser.cookies.set("acompana", secret)
+    with browser_of_another(app, wiring, group, "Nora", How.DEMO) as browser:
         yield browser
 
 

@@ -10,17 +10,16 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlmodel import select
 
-from service.accounts import sessions
 from service.accounts.tables import How, Organizer, TextCode
 from service.blasts.tables import DraftState
 from service.privacy.audit import AuditLine
 from service.privacy.policy import Role
 from service.rallies.tables import Rally
 from service.wiring import Wiring
-from tests.factories import StillClock, make_organizer
+from tests.factories import StillClock
 from tests.web.api.bodies import one_database
 from tests.web.conftest import Group
-from tests.web.console.conftest import browser_of, text_of
+from tests.web.console.conftest import browser_of_another, text_of
 from tests.web.console.test_compose import drafts
 from tests.web.console.test_rallies import DRAFT, blasts, draft, last_look, volunteers
 from tests.web.console.test_second import NOW, nora, phone_of, says, seen, small_limit, texts_to
@@ -35,12 +34,7 @@ CODE = re.compile(r"APPROVE (\d{4})")
 @pytest.fixture
 def olga(app: FastAPI, wiring: Wiring, group: Group) -> Iterator[TestClient]:
     """The browser of a third organizer, who gave a code a moment ago."""
-    now = wiring.clock.now()
-    with wiring.database.write() as session:
-        somebody = make_organizer(session, group.chapter, now=now, name="Olga")
-        secret = sessions.begin(session, somebody, How.CODE, now=now)
-    with browser_of(app) as browser:
-        browser.cookies.set("acompana", secret)
+    with browser_of_another(app, wiring, group, "Olga", How.CODE) as browser:
         yield browser
 
 
