@@ -189,7 +189,7 @@ def read_registration(
     if office and starts_at:
         answers.read(lambda: _check(session, chapter, told, now), None)
     if starts_at:
-        answers.read(lambda: _check_day(sent, starts_at.date(), countries[0]), None)
+        answers.read(lambda: check_day(sent, starts_at.date(), countries[0]), None)
     answers.done()
     return told
 
@@ -235,7 +235,8 @@ def read_signup(sent: Sent, countries: tuple[str, ...]) -> Card:
     return Card(card.phone, language=card.language)
 
 
-def _check_day(sent: Sent, day: date, country: str) -> None:
+def check_day(sent: Sent, day: date, country: str) -> None:
+    """Ask about a weekend or a holiday once. Raises InvalidValue unless its box is ticked."""
     question = worth_asking(day, country)
     if question and sent["day_is_right"] != day.isoformat():
         raise InvalidValue("day", f"day_is_{question.value}")

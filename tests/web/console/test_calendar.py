@@ -110,6 +110,24 @@ def test_a_time_that_is_past_or_the_same_is_told_beside_the_field_and_kept(
         assert f'value="{typed["clock"]}"' in page.text
 
 
+def test_a_move_to_a_weekend_is_asked_about_once(
+    marta: TestClient, wiring: Wiring, group: Group
+) -> None:
+    checkin = approved(wiring, group, days=8)
+    saturday = {"day": "2026-03-14", "clock": "09:30"}
+    asked = marta.post(f"/checkins/{checkin.id}/move", data=saturday | {"sure": "yes"})
+    assert asked.status_code == 422
+    assert "Saturday" in asked.text.split('id="day-wrong"')[1].split("</p>")[0]
+    box = {"day_is_right": "2026-03-14"}
+    assert f'name="day_is_right" value="{box["day_is_right"]}"' in asked.text
+    other = {"day": "2026-03-15", "clock": "09:30"}  # another day wants its own box ticked
+    assert marta.post(f"/checkins/{checkin.id}/move", data=other | box).status_code == 422
+    shown = marta.post(f"/checkins/{checkin.id}/move", data=saturday | box)
+    assert '<input type="hidden" name="day_is_right" value="2026-03-14">' in shown.text
+    done = marta.post(f"/checkins/{checkin.id}/move", data=saturday | box | {"sure": "yes"})
+    assert "Sat 14 Mar, 9:30 am" in text_of(done)
+
+
 def test_what_is_over_cannot_be_moved(marta: TestClient, wiring: Wiring, group: Group) -> None:
     checkin = approved(wiring, group, days=8)
     with wiring.database.write() as session:
