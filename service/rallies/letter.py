@@ -17,6 +17,10 @@ from service.chapters.tables import Chapter
 from service.messages.catalog import Catalog
 from service.people.audience import Count
 from service.people.register import LANGUAGES
+from service.rallies.actions.rules import latest_start
+from service.rallies.actions.tables import Action
+from service.rallies.actions.words import PLACES as OF_ACTIONS
+from service.rallies.actions.words import bodies_of
 from service.rallies.tables import Rally
 from service.rallies.together import event_of
 from service.rallies.words import words
@@ -27,13 +31,19 @@ LIFE = timedelta(hours=36)  # of a message that is about no event
 
 @dataclass(frozen=True)
 class Letter:
-    """What a draft becomes when it is launched now. `calls_to`: only where it asks people to come."""
+    """What a draft becomes when it is launched now. `calls_to`: only where it asks people to come.
+
+    rally, action: what it is about, if anything. leaves_before: its latest time, aware: a rally has
+    begun then, or an action's last day would come too late.
+    """
 
     draft: MessageDraft
     rally: Rally | None
+    action: Action | None
     bodies: Mapping[str, str]
     calls_to: Event | None
     not_after: datetime
+    leaves_before: datetime | None = None
 
     @property
     def is_call(self) -> bool:
@@ -44,19 +54,26 @@ class Letter:
 def letter_of(session: Session, catalog: Catalog, draft: MessageDraft, *, now: datetime) -> Letter:
     """Return the draft as it would arrive. What is missing is empty."""
     chapter = get_chapter(session, draft.chapter_id)
-    rally = rally_of(session, draft.subject)
+    rally, action = rally_of(session, draft.subject), action_of(session, draft.subject)
     drafted = {"en": draft.text_en, "es": draft.text_es}
-    bodies = {
-        language: arrives(session, catalog, chapter, rally, body, language)
-        for language, body in drafted.items()
-    }
+    bodies: Mapping[str, str] = (
+        {
+            language: arrives(session, catalog, chapter, rally, body, language)
+            for language, body in drafted.items()
+        }
+        if action is None
+        else bodies_of(catalog, chapter, action)
+    )
     calls_to = None
     if rally is not None and draft.kind is BlastKind.CALL:
         calls_to = event_of(session, rally)
     leaves_at = max(now, draft.send_at or now)
     is_ahead = rally is not None and rally.starts_at > leaves_at
     not_after = rally.starts_at if rally is not None and is_ahead else leaves_at + LIFE
-    return Letter(draft, rally, bodies, calls_to, not_after)
+    leaves_before = None if calls_to is None else calls_to.starts_at
+    if action is not None:
+        leaves_before = latest_start(action.deadline, action.days, chapter.time_zone)
+    return Letter(draft, rally, action, bodies, calls_to, not_after, leaves_before)
 
 
 def count_letter(session: Session, letter: Letter, *, now: datetime) -> Count:
@@ -104,6 +121,8 @@ def arrives(
 
 def places_of(subject: str) -> tuple[str, ...]:
     """Return what may stand in braces in a message about this."""
+    if subject.startswith("action:"):
+        return OF_ACTIONS
     return (*ALWAYS, *OF_AN_EVENT) if subject.startswith("rally:") else ALWAYS
 
 
@@ -111,3 +130,9 @@ def rally_of(session: Session, subject: str) -> Rally | None:
     """Return the rally that a subject names, if it names one that is written down."""
     kind, _, hex_id = subject.partition(":")
     return session.get(Rally, UUID(hex_id)) if kind == "rally" else None
+
+
+def action_of(session: Session, subject: str) -> Action | None:
+    """Return the action that a subject names, if it names one that is written down."""
+    kind, _, hex_id = subject.partition(":")
+    return session.get(Action, UUID(hex_id)) if kind == "action" else None

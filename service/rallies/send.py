@@ -20,15 +20,17 @@ from service.blasts.second import (
     others_able,
     tell_alone,
 )
-from service.blasts.tables import Blast, DraftState, MessageDraft
+from service.blasts.tables import Blast, BlastKind, DraftState, MessageDraft
 from service.chapters.find import get_chapter
 from service.errors import WrongState
 from service.messages import dates
+from service.messages.catalog import Catalog
 from service.outbox.enqueue import Outbox
 from service.outbox.tables import Priority
 from service.people.audience import Audience
 from service.privacy import audit
 from service.privacy.policy import Viewer
+from service.rallies.actions.announce import announce_action
 from service.rallies.announce import announce
 from service.rallies.letter import Letter, count_letter, letter_of
 from service.rallies.more import call_more
@@ -61,7 +63,8 @@ def send(
         at = max(soonest, draft.send_at or soonest)
         clock = dates.time(at, ZoneInfo(chapter.time_zone))
         tell_alone(session, outbox, draft, by=by, people=people, time=clock, now=now)
-    return _launch(session, letter, max(soonest, draft.send_at or soonest), viewer_of(by), now)
+    at = max(soonest, draft.send_at or soonest)
+    return _launch(session, outbox.catalog, letter, at, viewer_of(by), now)
 
 
 def send_approved(
@@ -75,7 +78,7 @@ def send_approved(
         raise WrongState("draft_changed", f"draft {draft.id} is not approved as it is")
     letter = _whole(session, outbox, draft, now)
     at = max(now + UNDO, draft.send_at or now)
-    return _launch(session, letter, at, viewer_of(by), now)
+    return _launch(session, outbox.catalog, letter, at, viewer_of(by), now)
 
 
 def _whole(session: Session, outbox: Outbox, draft: MessageDraft, now: datetime) -> Letter:
@@ -87,13 +90,20 @@ def _whole(session: Session, outbox: Outbox, draft: MessageDraft, now: datetime)
     return letter
 
 
-def _launch(session: Session, letter: Letter, at: datetime, by: Viewer, now: datetime) -> Blast:
+def _launch(
+    session: Session, catalog: Catalog, letter: Letter, at: datetime, by: Viewer, now: datetime
+) -> Blast:
     draft = letter.draft
     audience = choose_people(
         session, audience_of(draft), draft.id, calls_to=letter.calls_to, now=now
     )
-    rally = letter.rally
-    if letter.is_call and rally is not None and rally.state is not RallyState.DRAFT:
+    rally, action = letter.rally, letter.action
+    if action is not None and draft.kind is BlastKind.ACTION:
+        blast = announce_action(
+            session, catalog, action, blast_id=draft.id, by=by, now=now, at=at, audience=audience,
+            is_seconded=True,
+        )  # fmt: skip
+    elif letter.is_call and rally is not None and rally.state is not RallyState.DRAFT:
         blast = call_more(
             session, rally, audience, letter.bodies, blast_id=draft.id, by=by, now=now, at=at,
             is_seconded=True,

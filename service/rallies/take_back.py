@@ -15,6 +15,7 @@ from service.blasts.tables import Blast, BlastKind, BlastState, MessageDraft
 from service.errors import WrongState
 from service.privacy import audit
 from service.privacy.policy import Viewer
+from service.rallies.actions.announce import take_action_back
 from service.rallies.tables import Rally, RallyState
 from service.rallies.together import unjoin_unheard
 from service.rsvps.ask import count_asked
@@ -31,6 +32,8 @@ def take_back_draft(
     drafted = session.get(MessageDraft, blast.id) or _dropped(session, blast)
     if blast.kind is BlastKind.CALL:
         take_back(session, blast, by=by, now=now)
+    elif blast.kind is BlastKind.ACTION:
+        take_action_back(session, blast, by=by, now=now)
     else:
         session.refresh(blast, with_for_update=True)
         if blast.kind is not BlastKind.NOTE or blast.state is not BlastState.SCHEDULED:

@@ -119,7 +119,7 @@ def _act(site: Site) -> None:
             ),
             by=SYSTEM, now=now,
         )  # fmt: skip
-        announce_action(session, action, by=SYSTEM, now=now)
+        announce_action(session, wiring.catalog, action, blast_id=new_id(), by=SYSTEM, now=now)
         signing = ActionDraft(
             ActionKind.SIGN, "Sign", "the senator", now + timedelta(days=4), "Please sign.",
             "Por favor firme.", link="https://example.org/sign",
@@ -178,6 +178,7 @@ def pages_of(site: Site) -> list[str]:
         rally = the(Rally, Rally.title == "March")
         shared = the(Rally, Rally.title == "Vigil of Bay")
         drill, note = the(Rally, col(Rally.is_drill)), the(MessageDraft)
+        asking = the(MessageDraft, MessageDraft.title == "Sign")
         action, planned = the(Action, Action.title == "Stay"), the(Action, Action.title == "Sign")
         blast, office, sender = the(Blast), the(Office), the(Sender)
         safety, uploaded, text = the(SafetyCheck), the(UploadedList), the(Inbound)
@@ -198,7 +199,7 @@ def pages_of(site: Site) -> list[str]:
         "/messages/new", f"/messages/{blast}", f"/messages/{blast}/stop", f"/drafts/{note}/edit",
         f"/drafts/{note}/people", f"/drafts/{note}/send",
         "/actions", "/actions/new", f"/actions/{action}", f"/actions/{planned}/edit",
-        f"/actions/{planned}/send", f"/actions/{action}/close",
+        f"/drafts/{asking}/people", f"/drafts/{asking}/send", f"/actions/{action}/close",
         "/drills", "/drills/new", "/drills/appointments/new", f"/drills/{drill}", f"/safety/{safety}",
         "/inbox", f"/inbox/{thread}", f"/inbox/texts/{text}/correct?meant=yes",
         "/people", "/people/new", f"/people/{volunteer}", f"/people/{volunteer}/edit",

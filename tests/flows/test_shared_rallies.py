@@ -286,7 +286,7 @@ def _action(towns: TwoTowns, chapter: Chapter) -> Action:
     )  # fmt: skip
     with towns.wiring.database.write() as session:
         made = save_action(session, chapter, draft, by=SYSTEM, now=now)
-        announce_action(session, made, by=SYSTEM, now=now)
+        announce_action(session, towns.wiring.catalog, made, blast_id=new_id(), by=SYSTEM, now=now)
     towns.town.tick(seconds=15)
     return made
 

@@ -88,6 +88,18 @@ def count_done(session: Session, ids: Iterable[UUID]) -> dict[UUID, int]:
     return found | dict(rows)
 
 
+def count_asked(session: Session, ids: Iterable[UUID]) -> dict[UUID, int]:
+    """Return how many people have been asked to do each action so far, one query."""
+    found = dict.fromkeys(ids, 0)
+    rows = session.exec(
+        select(col(ActionTurn.action_id), func.count())
+        .join(Action, col(Action.id) == ActionTurn.action_id)
+        .where(col(ActionTurn.action_id).in_(list(found)), ActionTurn.day < Action.days_sent)
+        .group_by(col(ActionTurn.action_id))
+    ).all()
+    return found | dict(rows)
+
+
 def who_did(session: Session, action_id: UUID) -> tuple[UUID, ...]:
     """Return who has done it, by id."""
     query = select(ActionDone.person_id).where(ActionDone.action_id == action_id)

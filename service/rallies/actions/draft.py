@@ -5,30 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
+from service.blasts.compose import check_places
+from service.blasts.drafts import Author, Words, new_draft, open_draft_about, write
+from service.blasts.tables import BlastKind
 from service.chapters.tables import Chapter
 from service.db import new_id
 from service.errors import InvalidForm, InvalidValue, WrongState
-from service.messages.catalog import Catalog
-from service.messages.dates import deadline as deadline_of
 from service.messages.segments import LONGEST_BODY
+from service.people.audience import Audience
 from service.people.register import LANGUAGES
 from service.privacy.policy import Viewer
-from service.rallies.actions.rules import MOST_DAYS, send_at
+from service.rallies.actions.rules import MOST_DAYS, latest_start
 from service.rallies.actions.tables import Action, ActionKind, ActionState
+from service.rallies.actions.words import PLACES
 from service.rallies.draft import FURTHEST, LONGEST_TITLE
 
 LONGEST_TARGET = 80
 LONGEST_LINK = 200
 LONGEST_SCRIPT = 600
-CALLS = {
-    ActionKind.CALL: "action_call",
-    ActionKind.SIGN: "action_sign",
-    ActionKind.WRITE: "action_write",
-}
 
 
 @dataclass(frozen=True)
@@ -67,10 +64,29 @@ def save_action(
     action.kind, action.deadline, action.days = draft.kind, draft.deadline, draft.days
     for name in WORDS:
         setattr(action, name, getattr(draft, name).strip())
-    action.changed_by = by.id
     session.add(action)
     session.flush()
+    _keep_call(session, action, Author(by.name, by.id), now)
     return action
+
+
+def _keep_call(session: Session, action: Action, by: Author, now: datetime) -> None:
+    """The message that asks people says what the action says: an approval was about it."""
+    call = open_draft_about(session, action.subject, BlastKind.ACTION)
+    if call is None:
+        everyone = Audience(action.chapter_id)
+        call = new_draft(
+            session, action.chapter_id, new_id(), BlastKind.ACTION, action.subject,
+            audience=everyone, by=by, now=now,
+        )  # fmt: skip
+    said = ("target", "target_phone", "link", "script_en", "script_es")
+    facts = {name: getattr(action, name) for name in said} | {
+        "kind": action.kind.value,
+        "deadline": action.deadline.isoformat(),
+        "days": str(action.days),
+    }
+    words = Words(action.title, action.text_en, action.text_es, facts)
+    write(session, call, words, by=by, now=now)
 
 
 WORDS = (
@@ -84,7 +100,7 @@ def problems_of(draft: ActionDraft, zone: str, now: datetime) -> list[InvalidVal
         _short("title", draft.title, LONGEST_TITLE),
         _short("target", draft.target, LONGEST_TARGET),
         _deadline(draft, zone, now),
-        *(_text(f"text_{each}", getattr(draft, f"text_{each}")) for each in LANGUAGES),
+        *(_text(draft, f"text_{each}") for each in LANGUAGES),
         *_scripts(draft),
     ]
     if draft.kind is ActionKind.CALL and not draft.target_phone.strip():
@@ -102,50 +118,26 @@ def problems_of(draft: ActionDraft, zone: str, now: datetime) -> list[InvalidVal
     return [problem for problem in checks if problem is not None]
 
 
-def first_text(
-    catalog: Catalog, chapter: Chapter, kind: ActionKind, language: str, *, target_phone: str,
-    link: str, deadline: datetime | None,
-) -> str:  # fmt: skip
-    """Return a first text. What nobody has said yet is left as "...": the organizer sees where it goes.
-
-    catalog: as the chapter speaks it.
-    """
-    zone = ZoneInfo(chapter.time_zone)
-    values = {
-        "network": chapter.network_name,
-        "phone": chapter.contact_phone,
-        "reason": "...",
-        "target_phone": target_phone or "...",
-        "link": link or "...",
-        "deadline": deadline_of(deadline, zone, language) if deadline else "...",
-    }
-    needs = catalog.template(CALLS[kind]).placeholders
-    return catalog.text(CALLS[kind], language, **{n: v for n, v in values.items() if n in needs})
-
-
-def bodies_of(action: Action) -> dict[str, str]:
-    """Return what people get, language -> text: the call, and under it the words to say."""
-    return {
-        each: "\n".join(
-            part
-            for part in (getattr(action, f"text_{each}"), getattr(action, f"script_{each}"))
-            if part
-        )
-        for each in LANGUAGES
-    }
-
-
 def _short(name: str, value: str, limit: int) -> InvalidValue | None:
     if not value.strip():
         return InvalidValue(name, "missing")
     return InvalidValue(name, "too_long", limit=limit) if len(value) > limit else None
 
 
-def _text(name: str, value: str) -> InvalidValue | None:
-    if not value.strip():
+def _text(draft: ActionDraft, name: str) -> InvalidValue | None:
+    text = getattr(draft, name)
+    if not text.strip():
         return InvalidValue(name, "language_missing")
     limit = LONGEST_BODY - LONGEST_SCRIPT - 1
-    return InvalidValue(name, "too_long", limit=limit) if len(value) > limit else None
+    if len(text) > limit:
+        return InvalidValue(name, "too_long", limit=limit)
+    return _braces(draft, name)
+
+
+def _braces(draft: ActionDraft, name: str) -> InvalidValue | None:
+    """Only what is known can be filled in: a number or a link that was typed above."""
+    empty = {each for each in ("target_phone", "link") if not getattr(draft, each).strip()}
+    return check_places(name, getattr(draft, name), set(PLACES) - empty)
 
 
 def _scripts(draft: ActionDraft) -> list[InvalidValue]:
@@ -158,6 +150,8 @@ def _scripts(draft: ActionDraft) -> list[InvalidValue]:
             found.append(InvalidValue(f"script_{each}", "language_missing"))
         elif len(script) > LONGEST_SCRIPT:
             found.append(InvalidValue(f"script_{each}", "too_long", limit=LONGEST_SCRIPT))
+        elif problem := _braces(draft, f"script_{each}"):
+            found.append(problem)
     return found
 
 
@@ -166,6 +160,6 @@ def _deadline(draft: ActionDraft, zone: str, now: datetime) -> InvalidValue | No
         return InvalidValue("deadline", "past_date")
     if draft.deadline > now + FURTHEST:
         return InvalidValue("deadline", "too_far_off")
-    if 1 <= draft.days <= MOST_DAYS and send_at(now, draft.days - 1, zone) >= draft.deadline:
+    if 1 <= draft.days <= MOST_DAYS and now >= latest_start(draft.deadline, draft.days, zone):
         return InvalidValue("days", "days_after_deadline")
     return None

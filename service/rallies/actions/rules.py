@@ -33,6 +33,11 @@ def send_at(first: datetime, day: int, zone: str) -> datetime:
     return local.astimezone(first.tzinfo)
 
 
+def latest_start(deadline: datetime, days: int, zone: str) -> datetime:
+    """Return before when (aware) the first of so many days has to begin: the last one ends in time."""
+    return send_at(deadline, 1 - days, zone)
+
+
 def worth_telling(done: int, told: int) -> int | None:
     """Return the highest round number that was reached and not told so far; None if there is none."""
     reached = [number for number in TOLD_AT if told < number <= done]

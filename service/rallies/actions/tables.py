@@ -48,7 +48,6 @@ class Action(Table, table=True):
     script_en: str = ""
     script_es: str = ""
     created_by: str
-    changed_by: UUID | None = None  # who wrote its words last
     created_at: datetime
     announced_at: datetime | None = None
     next_send_at: datetime | None = Field(default=None, index=True)

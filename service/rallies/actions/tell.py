@@ -9,10 +9,12 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, or_, select
 
+from service.blasts.compose import ALWAYS, check_places, fill
 from service.blasts.launch import Plan, launch
 from service.blasts.stop import NOT_YET_OUT, stop
 from service.blasts.tables import Blast, BlastKind
 from service.chapters.find import get_chapter
+from service.chapters.tables import Chapter
 from service.chapters.voice import voice_of
 from service.errors import InvalidForm, InvalidValue, WrongState
 from service.messages.catalog import Catalog
@@ -26,6 +28,7 @@ from service.privacy.policy import Viewer
 from service.rallies.actions.count import count_done, who_did
 from service.rallies.actions.rules import BETWEEN, worth_telling
 from service.rallies.actions.tables import Action, ActionState, ActionTurn
+from service.rallies.actions.words import named
 
 RESULT_FOR = timedelta(days=2)  # a result that comes later than this has lost its use
 
@@ -67,18 +70,21 @@ def check_result(result: Mapping[str, str]) -> None:
             problems.append(InvalidValue(f"result_{each}", "language_missing"))
         elif len(words) > LONGEST_BODY:
             problems.append(InvalidValue(f"result_{each}", "too_long", limit=LONGEST_BODY))
+        elif problem := check_places(f"result_{each}", words, ALWAYS):
+            problems.append(problem)
     if problems:
         raise InvalidForm(problems)
 
 
 def close_action(
-    session: Session, action: Action, result: Mapping[str, str], *, all_asked: bool, by: Viewer,
-    now: datetime,
+    session: Session, catalog: Catalog, action: Action, result: Mapping[str, str], *,
+    all_asked: bool, by: Viewer, now: datetime,
 ) -> Blast | None:  # fmt: skip
     """End an action and tell its result; return that blast, or None where there is nobody to tell.
 
-    result: language -> the whole text; empty texts tell nobody. all_asked: who was asked hears it
-    too, and not only who took part. What has not been sent is not sent any more.
+    result: language -> the text, to which our name and a way out are put; empty texts tell nobody.
+    all_asked: who was asked hears it too, and not only who took part. What has not been sent is not
+    sent any more.
     Raises WrongState, InvalidForm.
     """
     session.refresh(action, with_for_update=True)
@@ -97,8 +103,18 @@ def close_action(
     people = people_to_tell(session, action, all_asked=all_asked)
     if not people or not action.result_en:
         return None
-    bodies = {"en": action.result_en, "es": action.result_es}
+    chapter = get_chapter(session, action.chapter_id)
+    bodies = result_bodies(catalog, chapter, {"en": action.result_en, "es": action.result_es})
     return _launch(session, action, "result", people, bodies, now + RESULT_FOR, by.name, now)
+
+
+def result_bodies(catalog: Catalog, chapter: Chapter, result: Mapping[str, str]) -> dict[str, str]:
+    """Return the texts of a result as they arrive, by language; "" where there is none."""
+    values = {"network": chapter.network_name, "phone": chapter.contact_phone}
+    return {
+        each: named(catalog, chapter, fill(result.get(each, ""), values), each)
+        for each in LANGUAGES
+    }
 
 
 def people_to_tell(session: Session, action: Action, *, all_asked: bool) -> tuple[UUID, ...]:

@@ -32,7 +32,7 @@ from service.rallies.draft import LONGEST_TITLE
 from service.web.api.auth import Caller, Who
 from service.web.api.paging import Page, Paging, cut
 from service.web.api.shapes import ONE_LINE, PLAIN, Moment, Shape, up_to
-from service.web.session import Now, Read, Write
+from service.web.session import Now, Parts, Read, Write
 
 router = APIRouter(prefix="/actions", tags=["actions"])
 
@@ -134,20 +134,32 @@ def change_action(
 
 
 @router.post("/{action_id}/announce")
-def announce_action(action_id: UUID, session: Write, who: Who, now: Now) -> ShownAction:
-    """Ask every volunteer of the chapter, each on one of its days. Safe to send twice."""
+def announce_action(
+    action_id: UUID, session: Write, wiring: Parts, who: Who, now: Now
+) -> ShownAction:
+    """Ask every volunteer of the chapter, each on one of its days. Safe to send twice.
+
+    To more people than the chapter's limit it is refused (409, `second_needed`).
+    """
     action = get_action(session, who.chapter_id, action_id)
-    announce_it(session, action, by=who.viewer, now=now)
+    session.refresh(action, with_for_update=True)
+    if action.state is not ActionState.ANNOUNCED:
+        announce_it(session, wiring.catalog, action, blast_id=new_id(), by=who.viewer, now=now)
     return _show(session, [action])[0]
 
 
 @router.post("/{action_id}/close")
-def close_action(action_id: UUID, told: Result, session: Write, who: Who, now: Now) -> ShownAction:
+def close_action(
+    action_id: UUID, told: Result, session: Write, wiring: Parts, who: Who, now: Now
+) -> ShownAction:
     """End it and tell the result, to who took part or to all who were asked. Safe to send twice."""
     action = get_action(session, who.chapter_id, action_id)
     if action.state is not ActionState.CLOSED:
         result = {"en": told.result_en, "es": told.result_es}
-        close_it(session, action, result, all_asked=told.all_asked, by=who.viewer, now=now)
+        close_it(
+            session, wiring.catalog, action, result, all_asked=told.all_asked, by=who.viewer,
+            now=now,
+        )  # fmt: skip
     return _show(session, [action])[0]
 
 

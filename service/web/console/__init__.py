@@ -4,6 +4,7 @@ from fastapi import APIRouter, Depends
 
 from service.web.console import (
     account,
+    action_result,
     actions,
     appointment_drills,
     audience,
@@ -74,6 +75,7 @@ for room in (  # what has a name comes before what has an id
     send,
     rally_life,
     actions,
+    action_result,
     appointment_drills,
     drills,
     messages,

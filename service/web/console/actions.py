@@ -1,4 +1,4 @@
-"""Actions on the console: written, looked at, announced over days, followed, closed with a result."""
+"""Actions on the console: written, and followed while people do them."""
 
 from __future__ import annotations
 
@@ -12,50 +12,38 @@ from fastapi import APIRouter
 from sqlmodel import Session
 from starlette.responses import HTMLResponse, Response
 
+from service.blasts.drafts import Words, new_draft, open_draft_about, write
 from service.blasts.progress import blasts_about
-from service.blasts.second import needs_second
+from service.blasts.tables import BlastKind
 from service.chapters.find import get_chapter
 from service.chapters.tables import Chapter
 from service.chapters.voice import voice_of
 from service.db import new_id
-from service.errors import InvalidValue, WrongState
-from service.people.audience import Audience, count_audience
+from service.errors import InvalidValue, NotFound, WrongState
+from service.people.audience import Audience
 from service.people.register import LANGUAGES
-from service.rallies.actions.announce import (
-    UNDO,
-    announce_action,
-    audience_of,
-    take_action_back,
-    wait_of,
-)
-from service.rallies.actions.count import count_done
-from service.rallies.actions.draft import (
-    LONGEST_TARGET,
-    ActionDraft,
-    bodies_of,
-    first_text,
-    problems_of,
-    save_action,
-)
+from service.rallies.actions.count import count_asked, count_done
+from service.rallies.actions.draft import LONGEST_TARGET, ActionDraft, problems_of, save_action
 from service.rallies.actions.find import get_action, newest_actions
 from service.rallies.actions.rules import MOST_DAYS
 from service.rallies.actions.tables import Action, ActionKind, ActionState
-from service.rallies.actions.tell import check_result, close_action, first_result, people_to_tell
+from service.rallies.actions.words import bodies_of, first_text, values_of
 from service.rallies.draft import LONGEST_TITLE
 from service.web.console.desk import AtDesk, Desk, go_to
 from service.web.console.messages import message_cards
 from service.web.console.previews import bubbles
-from service.web.console.quiet import quiet_until
-from service.web.console.who import Here, must_be_confirmed
+from service.web.console.writing import SAVE, WRITE_FOR_ME, changed, is_change_only, texts_of
 from service.web.forms import Answers, Form, Sent
 from service.web.pages import form_again
 from service.web.session import Read, Write
 
 router = APIRouter()
 
-WRITE_FOR_ME = "write"  # the button that fills in the texts
-SEND = "send"  # the buttons of the check page
-CHANGE = "change"
+UNDER = "script_"  # and the language: words that come below the text
+TYPED = (
+    "title", "target", "target_phone", "link", "text_en", "text_es", "script_en", "script_es",
+)  # fmt: skip
+FIELDS = (*TYPED, "kind", "day", "clock", "days")
 MOST_SHOWN = 50
 
 
@@ -91,8 +79,13 @@ def save_new_action(session: Write, desk: AtDesk, form: Form) -> Response:
 
 
 @router.get("/actions/{action_id}/edit")
-def edit_action(session: Read, desk: AtDesk, action_id: UUID) -> HTMLResponse:
-    """Show a draft."""
+def edit_action(session: Read, desk: AtDesk, action_id: UUID, kept: str = "") -> HTMLResponse:
+    """Show a draft, whole or as it was left."""
+    call = open_draft_about(
+        session, f"action:{action_id.hex}", BlastKind.ACTION, chapter_id=desk.chapter_id
+    )
+    if call is not None and call.typed.get("unfinished"):
+        return _form(session, desk, dict(call.typed) | {"id": str(action_id)}, is_kept=bool(kept))
     action = _in_state(session, desk, action_id, ActionState.DRAFT)
     return _form(session, desk, _typed(action, get_chapter(session, desk.chapter_id).time_zone))
 
@@ -100,102 +93,30 @@ def edit_action(session: Read, desk: AtDesk, action_id: UUID) -> HTMLResponse:
 @router.post("/actions/{action_id}/edit")
 def save_action_changes(session: Write, desk: AtDesk, action_id: UUID, form: Form) -> Response:
     """Save a draft that was changed."""
-    return _save(session, desk, form, get_action(session, desk.chapter_id, action_id).id)
+    return _save(session, desk, form, action_id)
 
 
 @router.get("/actions/{action_id}")
 def show_action(session: Read, desk: AtDesk, action_id: UUID) -> HTMLResponse:
     """Show one action: how many have done it, and its messages."""
     action = get_action(session, desk.chapter_id, action_id)
+    chapter = get_chapter(session, desk.chapter_id)
     return desk.page(
         "action.html",
         card=action_cards(session, desk, [action])[0],
         messages=message_cards(session, desk, blasts_about(session, action.subject)),
-        bubbles=bubbles(bodies_of(action)),
-        zone=get_chapter(session, desk.chapter_id).time_zone,
+        bubbles=bubbles(bodies_of(desk.wiring.catalog, chapter, action)),
+        call=open_draft_about(session, action.subject, BlastKind.ACTION),
+        zone=chapter.time_zone,
     )
-
-
-@router.get("/actions/{action_id}/send")
-def confirm_action(session: Read, desk: AtDesk, action_id: UUID) -> HTMLResponse:
-    """Show what will arrive, at how many people, on how many days."""
-    action = _in_state(session, desk, action_id, ActionState.DRAFT)
-    chapter = get_chapter(session, desk.chapter_id)
-    audience = count_audience(session, audience_of(action), now=desk.now)
-    wait = wait_of(session, action, by=desk.viewer, people=audience.people)
-    return desk.page(
-        "action_send.html", action=action, audience=audience,
-        bubbles=bubbles(bodies_of(action), audience.by_language), zone=chapter.time_zone,
-        quiet_until=quiet_until(chapter, desk.now), undo_seconds=int((wait or UNDO).total_seconds()),
-        needs_other=wait is None,
-        a_day=-(-audience.people // action.days),
-    )  # fmt: skip
-
-
-@router.post("/actions/{action_id}/send")
-def send_action(session: Write, desk: AtDesk, here: Here, action_id: UUID) -> Response:
-    """Announce it; a second click does nothing."""
-    action = get_action(session, desk.chapter_id, action_id)
-    people = count_audience(session, audience_of(action), now=desk.now).people
-    if needs_second(get_chapter(session, desk.chapter_id), people):
-        must_be_confirmed(here, now=desk.now)
-    announce_action(session, action, by=desk.viewer, now=desk.now)
-    return go_to(f"/actions/{action.id}")
-
-
-@router.post("/actions/{action_id}/undo")
-def undo_action(session: Write, desk: AtDesk, action_id: UUID) -> Response:
-    """Take it back before any of it has left: it is a draft again."""
-    action = get_action(session, desk.chapter_id, action_id)
-    take_action_back(session, action, by=desk.viewer, now=desk.now)
-    return go_to(f"/actions/{action.id}/edit")
-
-
-@router.get("/actions/{action_id}/close")
-def write_result(session: Read, desk: AtDesk, action_id: UUID) -> HTMLResponse:
-    """Ask how it went, with a first text."""
-    action = _in_state(session, desk, action_id, ActionState.ANNOUNCED)
-    typed = {
-        f"result_{each}": first_result(session, desk.wiring.catalog, action, each)
-        for each in LANGUAGES
-    }
-    return _result_form(session, desk, action, typed)
-
-
-@router.post("/actions/{action_id}/close")
-def end_action(session: Write, desk: AtDesk, here: Here, action_id: UUID, form: Form) -> Response:
-    """Show who hears the result; then end it and tell them."""
-    action = _in_state(session, desk, action_id, ActionState.ANNOUNCED)
-    result = {each: form[f"result_{each}"] for each in LANGUAGES}
-    all_asked = form["whom"] == "asked"
-
-    def again(problems: Mapping[str, str], status: int) -> Response:
-        return _result_form(session, desk, action, form.typed, problems=problems, status=status)
-
-    if form["action"] == CHANGE:
-        return _result_form(session, desk, action, form.typed)
-    with form_again(again, desk.tell):
-        check_result(result)
-        people = people_to_tell(session, action, all_asked=all_asked)
-        if form["action"] != SEND:
-            return _check_result(session, desk, action, result, people, form)
-        is_for_many = needs_second(get_chapter(session, desk.chapter_id), len(people))
-        if result["en"] and is_for_many:
-            must_be_confirmed(here, now=desk.now)
-        close_action(session, action, result, all_asked=all_asked, by=desk.viewer, now=desk.now)
-    return go_to(f"/actions/{action.id}")
 
 
 def action_cards(session: Session, desk: Desk, shown: Sequence[Action]) -> list[ActionCard]:
     """Return the cards of these actions."""
-    done = count_done(session, [action.id for action in shown])
+    ids = [action.id for action in shown]
+    done, asked = count_done(session, ids), count_asked(session, ids)
     return [
-        ActionCard(
-            action,
-            _status(action, desk.now),
-            done[action.id],
-            len(people_to_tell(session, action, all_asked=True)),
-        )
+        ActionCard(action, _status(action, desk.now), done[action.id], asked[action.id])
         for action in shown
     ]
 
@@ -217,6 +138,11 @@ def _save(session: Session, desk: Desk, form: Sent, action_id: UUID) -> Response
     chapter = get_chapter(session, desk.chapter_id)
     if form["action"] == WRITE_FOR_ME:
         return _form(session, desk, _first_texts(session, desk, chapter, form))
+    if is_change_only(form):
+        return _form(session, desk, changed(form, under=UNDER))
+    if form["action"] == SAVE:
+        _keep_unfinished(session, desk, form, action_id)
+        return go_to(f"/actions/{action_id}/edit?kept=yes")
 
     def again(problems: Mapping[str, str], status: int) -> Response:
         return _form(session, desk, form.typed, problems=problems, status=status)
@@ -224,7 +150,27 @@ def _save(session: Session, desk: Desk, form: Sent, action_id: UUID) -> Response
     with form_again(again, desk.tell):
         draft = _read(form, chapter, action_id, desk.now)
         action = save_action(session, chapter, draft, by=desk.viewer, now=desk.now)
-    return go_to(f"/actions/{action.id}/send")
+    call = open_draft_about(session, action.subject, BlastKind.ACTION)
+    return go_to("/" if call is None else f"/drafts/{call.id}/people")
+
+
+def _keep_unfinished(session: Session, desk: Desk, form: Sent, action_id: UUID) -> None:
+    """Keep the form as it is: what is missing can come later."""
+    if session.get(Action, action_id) is not None:
+        _in_state(session, desk, action_id, ActionState.DRAFT)
+    subject = f"action:{action_id.hex}"
+    call = open_draft_about(session, subject, BlastKind.ACTION)
+    if call is None:
+        everyone = Audience(desk.chapter_id)
+        call = new_draft(
+            session, desk.chapter_id, new_id(), BlastKind.ACTION, subject, audience=everyone,
+            by=desk.author, now=desk.now,
+        )  # fmt: skip
+    elif call.chapter_id != desk.chapter_id:
+        raise NotFound(None, f"no action {action_id}")
+    typed = {name: form[name] for name in FIELDS} | {"unfinished": "yes"}
+    words = Words(form["title"], form["text_en"], form["text_es"], typed)
+    write(session, call, words, by=desk.author, now=desk.now)
 
 
 def _read(form: Sent, chapter: Chapter, action_id: UUID, now: datetime) -> ActionDraft:
@@ -243,11 +189,6 @@ def _read(form: Sent, chapter: Chapter, action_id: UUID, now: datetime) -> Actio
         answers.wrong(InvalidValue(field, problem.code, **problem.values))
     answers.done()
     return draft
-
-
-TYPED = (
-    "title", "target", "target_phone", "link", "text_en", "text_es", "script_en", "script_es",
-)  # fmt: skip
 
 
 def _kind(form: Sent) -> ActionKind:
@@ -278,37 +219,21 @@ def _typed(action: Action, zone: str) -> dict[str, str]:
 
 def _form(
     session: Session, desk: Desk, typed: Mapping[str, str], *, status: int = 200,
-    problems: Mapping[str, str] | None = None,
+    problems: Mapping[str, str] | None = None, is_kept: bool = False,
 ) -> HTMLResponse:  # fmt: skip
-    zone = get_chapter(session, desk.chapter_id).time_zone
+    chapter = get_chapter(session, desk.chapter_id)
+    deadline = Answers(Sent(typed)).moment("day", "clock", chapter.time_zone)
+    values = {
+        each: values_of(
+            chapter, each, target_phone=typed.get("target_phone", ""), link=typed.get("link", ""),
+            deadline=deadline,
+        )
+        for each in LANGUAGES
+    }  # fmt: skip
     return desk.page(
-        "action_form.html", status=status, typed=typed, problems=problems or {},
+        "action_form.html", status=status, typed=typed, problems=problems or {}, is_kept=is_kept,
         kinds=list(ActionKind), languages=LANGUAGES, longest_title=LONGEST_TITLE,
         longest_target=LONGEST_TARGET, most_days=MOST_DAYS,
-        today=desk.now.astimezone(ZoneInfo(zone)).date(),
-    )  # fmt: skip
-
-
-def _result_form(
-    session: Session, desk: Desk, action: Action, typed: Mapping[str, str], *, status: int = 200,
-    problems: Mapping[str, str] | None = None,
-) -> HTMLResponse:  # fmt: skip
-    return desk.page(
-        "action_close.html", status=status, typed=typed, problems=problems or {}, action=action,
-        languages=LANGUAGES,
-        took_part=len(people_to_tell(session, action, all_asked=False)),
-        asked=len(people_to_tell(session, action, all_asked=True)),
-    )  # fmt: skip
-
-
-def _check_result(
-    session: Session, desk: Desk, action: Action, result: Mapping[str, str],
-    people: tuple[UUID, ...], form: Sent,
-) -> HTMLResponse:  # fmt: skip
-    audience = Audience(action.chapter_id, only=people)
-    count = count_audience(session, audience, now=desk.now)
-    told = {each: words for each, words in result.items() if words}
-    return desk.page(
-        "action_close_check.html", action=action, typed=form.typed, audience=count,
-        bubbles=bubbles(told, count.by_language), languages=LANGUAGES,
+        texts=texts_of(desk, chapter, typed, values, under=UNDER),
+        today=desk.now.astimezone(ZoneInfo(chapter.time_zone)).date(),
     )  # fmt: skip

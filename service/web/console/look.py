@@ -155,7 +155,8 @@ def _page(
     is_many = needs_second(chapter, counted.people)
     return desk.page(
         "look.html", status=status, typed=typed, problems=problems or {}, draft=draft,
-        rally=letter.rally, audience=counted, bubbles=shown, examples=_examples(session, desk, letter),
+        rally=letter.rally, action=letter.action, audience=counted, bubbles=shown,
+        examples=_examples(session, desk, letter),
         chosen=describe(desk, audience, titles_of(session, audience)), zone=chapter.time_zone,
         cost=_cost(session, chapter, shown, max(desk.now, draft.send_at or desk.now)),
         undo_seconds=int(UNDO.total_seconds()), typed_over=TYPED_OVER, is_tested=is_tested,
@@ -236,7 +237,8 @@ def _read_at(form: Sent, letter: Letter, zone: str, now: datetime) -> datetime |
     at = answers.moment("send_day", "send_clock", zone)
     if at is not None and at <= now:
         answers.wrong(InvalidValue("send_day", "past_date"))
-    if at is not None and letter.calls_to is not None and at >= letter.calls_to.starts_at:
-        answers.wrong(InvalidValue("send_day", "after_start"))
+    if at is not None and letter.leaves_before is not None and at >= letter.leaves_before:
+        why = "after_start" if letter.action is None else "action_over"
+        answers.wrong(InvalidValue("send_day", why))
     answers.done()
     return at

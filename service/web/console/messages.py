@@ -154,7 +154,7 @@ def message_cards(session: Session, desk: Desk, blasts: Sequence[Blast]) -> list
 
 def _card(session: Session, desk: Desk, blast: Blast, progress: Progress) -> MessageCard:
     about, link = _about(session, desk, blast)
-    is_drafted = blast.kind in (BlastKind.CALL, BlastKind.NOTE)
+    is_drafted = blast.kind in (BlastKind.CALL, BlastKind.NOTE, BlastKind.ACTION)
     is_undoable = is_drafted and blast.state is BlastState.SCHEDULED
     return MessageCard(blast, _status(blast), about, link, progress, is_undoable)
 

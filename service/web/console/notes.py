@@ -70,6 +70,8 @@ def save_new_note(session: Write, desk: AtDesk, form: Form) -> Response:
 def edit_note(session: Read, desk: AtDesk, draft_id: UUID, kept: str = "") -> Response:
     """Show a message that is not sent, whole or as it was left."""
     draft = get_draft(session, desk.chapter_id, draft_id)
+    if draft.kind is BlastKind.ACTION:
+        return go_to(f"/actions/{UUID(draft.subject.partition(':')[2])}/edit")
     rally = rally_of(session, draft.subject) if draft.kind is BlastKind.CALL else None
     if draft.kind is BlastKind.CALL and (rally is None or rally.state is RallyState.DRAFT):
         return go_to(f"/rallies/{UUID(draft.subject.partition(':')[2])}/edit")

@@ -43,26 +43,35 @@ def is_change_only(form: Sent) -> bool:
     return form["action"] in (COUNT, *(PLAIN + language for language in LANGUAGES))
 
 
-def changed(form: Sent) -> dict[str, str]:
-    """Return the form with what the button changes."""
+def changed(form: Sent, *, under: str = "") -> dict[str, str]:
+    """Return the form with what the button changes. under: as `texts_of` takes it."""
     typed = dict(form.typed)
     for language in LANGUAGES:
         if form["action"] == PLAIN + language:
-            typed[f"text_{language}"] = without_accents(form[f"text_{language}"])
+            for name in ("text_", under) if under else ("text_",):
+                typed[name + language] = without_accents(form[name + language])
     return typed
 
 
-def texts_of(desk: Desk, chapter: Chapter, typed: Mapping[str, str], values: Values) -> Texts:
-    """Return the two texts as they are typed, and as they arrive."""
+def texts_of(
+    desk: Desk, chapter: Chapter, typed: Mapping[str, str], values: Values, *, under: str = ""
+) -> Texts:
+    """Return the two texts as they are typed, and as they arrive.
+
+    under: the name, before its language, of the field with words that come below the text.
+    """
     network = chapter.network_name
     counted: dict[str, Bubble] = {}
     frames: dict[str, str] = {}
     for language in LANGUAGES:
         way_out = desk.wiring.catalog.word("way_out", "line", language)
         filled = fill(typed.get(f"text_{language}", ""), values[language])
-        if whole := whole_text(filled, network, way_out):
+        below = fill(typed.get(f"{under}{language}", ""), values[language]).strip() if under else ""
+        if whole := "\n".join(filter(None, (whole_text(filled, network, way_out), below))):
             counted |= {bubble.language: bubble for bubble in bubbles({language: whole})}
         frame = {"network": network, "wayOut": way_out, "values": values[language]}
+        if under:
+            frame["under"] = f"{under}{language}"
         frames[language] = json.dumps(frame | {"cheaper": cheaper_table()}, ensure_ascii=False)
     return Texts(LANGUAGES, tuple(values[LANGUAGES[0]]), counted, frames)
 

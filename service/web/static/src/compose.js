@@ -3,11 +3,20 @@ import { SegmentedMessage } from "sms-segments-calculator";
 
 const ROOM = { "GSM-7": [160, 153], "UCS-2": [70, 67] };
 
+// Fields of the same form whose words stand in the text.
+const FILLED_IN_BESIDE = ["place", "target_phone", "link"];
+
 const fill = (typed, values) => typed.replace(/{([^{}]*)}/g, (found, name) => values[name] ?? found).trim();
+
+// With the words to say below it, where the form has a field for them.
+function whole(typed, frame) {
+  const below = document.getElementById(frame.under)?.value ?? "";
+  return [named(typed, frame), fill(below, frame.values)].filter(Boolean).join("\n");
+}
 
 // As in service/blasts/compose.py: filled in, naming the network, with a way out. A text that we send
 // on our own has a frame without a network: it arrives as it is.
-function whole(typed, { network, wayOut, values }) {
+function named(typed, { network, wayOut, values }) {
   let body = fill(typed, values);
   if (!body || !network) return body;
   if (!body.toLowerCase().includes(network.toLowerCase())) body = `${network}: ${body}`;
@@ -119,13 +128,18 @@ for (const area of document.querySelectorAll("textarea[data-count]")) {
   const frame = JSON.parse(counter.dataset.frame);
   const again = () => count(area, counter, frame);
   area.addEventListener("input", again);
-  document.getElementById("place")?.addEventListener("input", ({ target }) => {
-    frame.values.place = target.value.trim() || "...";
-    again();
-  });
+  document.getElementById(frame.under)?.addEventListener("input", again);
+  for (const name of FILLED_IN_BESIDE) {
+    document.getElementById(name)?.addEventListener("input", ({ target }) => {
+      frame.values[name] = target.value.trim() || "...";
+      again();
+    });
+  }
   counter.querySelector("[data-plain]").addEventListener("click", (event) => {
     event.preventDefault();
-    area.value = cheaper(area.value, frame.cheaper);
+    for (const each of [area, document.getElementById(frame.under)].filter(Boolean)) {
+      each.value = cheaper(each.value, frame.cheaper);
+    }
     again();
     area.focus();
   });
