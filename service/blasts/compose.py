@@ -10,6 +10,8 @@ from service.errors import InvalidValue
 _PLACE = re.compile(r"{([^{}]*)}")
 _WAY_OUT = re.compile(r"\b(STOP|ALTO)\b")
 
+MISSING = "..."  # stands in a first text for what nobody has said yet
+
 # What can be put into a text in braces; those of an event only where there is one.
 ALWAYS = ("network", "phone")
 OF_AN_EVENT = ("event", "weekday", "day", "time", "place")

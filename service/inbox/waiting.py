@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from service.chapters.tables import Sender
 from service.errors import NotFound
@@ -44,32 +45,45 @@ def get_text(session: Session, chapter_id: UUID, inbound_id: UUID) -> Inbound:
 
 
 def mark_handled(
-    session: Session, chapter_id: UUID, inbound_id: UUID, *, by: Viewer, now: datetime
-) -> Inbound:
+    session: Session, chapter_id: UUID, inbound_id: UUID, *, by: Viewer, now: datetime,
+    with_earlier: bool = False,
+) -> Inbound:  # fmt: skip
     """Note that somebody has seen to a text; the last one ends its thread.
 
+    with_earlier: and to what the same person wrote before it and waits as well.
     Safe to run twice. Raises NotFound.
     """
     inbound = get_text(session, chapter_id, inbound_id)
-    if inbound.handled_at is None:
-        inbound.handled_by, inbound.handled_at = by.name, now
-        session.add(inbound)
-        subject = f"inbound:{inbound.id.hex}"
+    seen = [inbound]
+    if with_earlier:
+        earlier = _waiting_of(chapter_id, inbound.person_id).where(
+            col(Inbound.received_at) <= inbound.received_at, Inbound.id != inbound.id
+        )
+        seen += session.exec(earlier).all()
+    for text in seen:
+        if text.handled_at is not None:
+            continue
+        text.handled_by, text.handled_at = by.name, now
+        session.add(text)
+        subject = f"inbound:{text.id.hex}"
         audit.record(session, actor=by, action="text.handled", subject=subject, now=now)
-        _finish_if_last(session, chapter_id, inbound.person_id, by, now)
+        _finish_if_last(session, chapter_id, text.person_id, by, now)
     return inbound
 
 
-def _finish_if_last(
-    session: Session, chapter_id: UUID, person_id: UUID, by: Viewer, now: datetime
-) -> None:
-    left = select(Inbound.id).where(
+def _waiting_of(chapter_id: UUID, person_id: UUID) -> SelectOfScalar[Inbound]:
+    return select(Inbound).where(
         Inbound.person_id == person_id,
         col(Inbound.sender_id).in_(numbers_of(chapter_id)),
         Inbound.needs_person,
         col(Inbound.handled_at).is_(None),
     )
-    if session.exec(left.limit(1)).first() is not None:
+
+
+def _finish_if_last(
+    session: Session, chapter_id: UUID, person_id: UUID, by: Viewer, now: datetime
+) -> None:
+    if session.exec(_waiting_of(chapter_id, person_id).limit(1)).first() is not None:
         return
     going_on = select(Thread).where(
         Thread.person_id == person_id,

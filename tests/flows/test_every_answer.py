@@ -255,7 +255,8 @@ def test_a_carriers_word_is_on_record_and_only_they_come_back(phones: Phones) ->
     phones.text(number, "Y")
     with town.session() as session:
         assert session.get_one(Person, person.id).consent.value == "opted_out"
-        kept = session.exec(select(Inbound).where(Inbound.person_id == person.id)).all()
+        theirs = select(Inbound).where(Inbound.person_id == person.id)
+        kept = session.exec(theirs.order_by(col(Inbound.id))).all()
         assert [text.opt_out_type for text in kept] == ["STOP", ""]
         assert _sent(session, person) == []
     phones.text(number, "START", {"OptOutType": "START"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from service.blasts.compose import ALWAYS, fill, whole_text
+from service.blasts.compose import ALWAYS, MISSING, fill, whole_text
 from service.chapters.tables import Chapter
 from service.messages.catalog import Catalog
 from service.messages.dates import deadline as deadline_of
@@ -14,7 +14,6 @@ from service.rallies.actions.tables import Action, ActionKind
 
 OF_AN_ACTION = ("target_phone", "link", "deadline")
 PLACES = (*ALWAYS, *OF_AN_ACTION)
-MISSING = "..."
 CALLS = {
     ActionKind.CALL: "action_call",
     ActionKind.SIGN: "action_sign",

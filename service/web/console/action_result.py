@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from sqlmodel import Session
 from starlette.responses import HTMLResponse, Response
 
+from service.blasts.compose import MISSING
 from service.blasts.second import needs_second
 from service.chapters.find import get_chapter
 from service.errors import WrongState
@@ -120,5 +121,6 @@ def _look(
     return desk.page(
         "action_close_check.html", status=status, action=action, typed=typed, audience=count,
         problems=problems or {}, bubbles=bubbles(told, count.by_language), languages=LANGUAGES,
+        has_dots=any(MISSING in words for words in told.values()),
         typed_over=TYPED_OVER,
     )  # fmt: skip

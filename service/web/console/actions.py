@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -45,6 +45,7 @@ TYPED = (
 )  # fmt: skip
 FIELDS = (*TYPED, "kind", "day", "clock", "days")
 MOST_SHOWN = 50
+USUAL_CLOCK = "17:00"  # offices close
 
 
 @dataclass(frozen=True)
@@ -66,9 +67,11 @@ def actions(session: Read, desk: AtDesk) -> HTMLResponse:
 
 
 @router.get("/actions/new")
-def new_action(session: Read, desk: AtDesk) -> HTMLResponse:
-    """Show an empty form, with the id that its draft will have."""
+def new_action(session: Read, desk: AtDesk, until: date | None = None) -> HTMLResponse:
+    """Show an empty form, with the id that its draft will have. until: the day of its deadline."""
     usual = {"id": str(new_id()), "kind": ActionKind.CALL.value, "days": "1"}
+    if until is not None:
+        usual |= {"day": until.isoformat(), "clock": USUAL_CLOCK}
     return _form(session, desk, usual)
 
 

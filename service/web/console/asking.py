@@ -47,7 +47,7 @@ class AskedCard:
 def asked_cards(
     session: Session, desk: Desk, checkin: CheckIn, answers: Mapping[UUID, RsvpState]
 ) -> tuple[list[AskedCard], Counter[str]]:
-    """Return who was asked, newest first, and how many said or did what."""
+    """Return who was asked, those who answered first, then the newest; and how many said or did what."""
     asks = list(reversed(asks_about(session, checkin.subject)))
     how = Counter(_answer(ask, answers, desk.now) for ask in asks)
     shown = asks[:MOST_SHOWN]
@@ -65,7 +65,7 @@ def asked_cards(
         )
         for ask in shown
     ]
-    return cards, how
+    return sorted(cards, key=lambda card: card.answer in ("open", "silent")), how
 
 
 def _answer(ask: Ask, answers: Mapping[UUID, RsvpState], now: datetime) -> str:

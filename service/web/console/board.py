@@ -42,14 +42,14 @@ MOST_MESSAGES = 8
 
 @dataclass(frozen=True)
 class TextCard:
-    """One text from a person, for somebody to read."""
+    """What one person wrote and somebody has to read: the longest waiting first. bodies: as shown."""
 
-    inbound: Inbound
+    texts: list[Inbound]
     person_id: UUID
     thread_id: UUID | None
     alias: str
     phone: str
-    body: str
+    bodies: list[str]
 
 
 @router.get("/")
@@ -79,8 +79,10 @@ def board(session: Read, desk: AtDesk) -> HTMLResponse:
 
 @router.post("/texts/{inbound_id}/handled")
 def handled(session: Write, desk: AtDesk, inbound_id: UUID) -> Response:
-    """Take a text off the board: somebody has seen to it."""
-    mark_handled(session, desk.chapter_id, inbound_id, by=desk.viewer, now=desk.now)
+    """Take a text, and what the same person wrote before it, off the board: somebody has seen to it."""
+    mark_handled(
+        session, desk.chapter_id, inbound_id, by=desk.viewer, now=desk.now, with_earlier=True
+    )
     return go_to("/")
 
 
@@ -113,17 +115,21 @@ def _texts(session: Session, desk: Desk) -> list[TextCard]:
     waiting = waiting_for_person(session, desk.chapter_id, limit=MOST_TEXTS)
     reader.fetch_keys([person.sealed_phone() for _, person in waiting])
     threads = threads_of(session, desk.chapter_id, (person.id for _, person in waiting))
-    return [
-        TextCard(
-            inbound=inbound,
-            person_id=person.id,
-            thread_id=threads.get(person.id),
-            alias=reader.show(person.sealed_alias()),
-            phone=reader.show(person.sealed_phone()),
-            body=reader.show(inbound.sealed_text(desk.chapter_id)),
-        )
-        for inbound, person in waiting
-    ]
+    cards: dict[UUID, TextCard] = {}
+    for inbound, person in waiting:
+        card = cards.get(person.id)
+        if card is None:
+            card = cards[person.id] = TextCard(
+                texts=[],
+                person_id=person.id,
+                thread_id=threads.get(person.id),
+                alias=reader.show(person.sealed_alias()),
+                phone=reader.show(person.sealed_phone()),
+                bodies=[],
+            )
+        card.texts.append(inbound)
+        card.bodies.append(reader.show(inbound.sealed_text(desk.chapter_id)))
+    return list(cards.values())
 
 
 def _recent(session: Session, chapter_id: UUID, now: datetime) -> list[Blast]:

@@ -46,6 +46,7 @@ from service.web.session import Read, Write
 
 router = APIRouter()
 
+MOST_AT_ONCE = 8  # of who was asked, before the rest is folded away
 ROLES = tuple(role for role in SeatRole if role is not SeatRole.CROWD)
 
 
@@ -89,6 +90,7 @@ def show(session: Read, desk: AtDesk, checkin_id: UUID) -> HTMLResponse:
     return desk.page(
         "checkin.html",
         asked=asked,
+        most_at_once=MOST_AT_ONCE,
         answered_how=answered_how,
         coming=[c for c in companions if c.rsvp.state in COMING],
         waiting=[c for c in companions if c.rsvp.state in IN_LINE],

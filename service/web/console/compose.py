@@ -11,6 +11,7 @@ from fastapi import APIRouter
 from sqlmodel import Session
 from starlette.responses import HTMLResponse, Response
 
+from service.blasts.compose import MISSING
 from service.blasts.drafts import Words, new_draft, open_draft_about, write
 from service.blasts.tables import BlastKind
 from service.chapters.find import get_chapter
@@ -40,7 +41,6 @@ from service.web.session import Read, Write
 
 router = APIRouter()
 
-MISSING = "..."
 FIELDS = (
     "kind", "title", "place", "day", "clock", "until", "people_limit", "text_en", "text_es",
 )  # fmt: skip

@@ -13,6 +13,7 @@ from sqlmodel import Session
 from starlette.responses import HTMLResponse, Response
 
 from service.accounts.tables import Organizer
+from service.blasts.compose import MISSING
 from service.blasts.drafts import OPEN, audience_of, drop, fingerprint, get_draft, hold, set_time
 from service.blasts.second import WAIT_ALONE, approve, needs_second, others_able, refuse
 from service.blasts.tables import DraftState, MessageDraft
@@ -156,6 +157,7 @@ def _page(
     return desk.page(
         "look.html", status=status, typed=typed, problems=problems or {}, draft=draft,
         rally=letter.rally, action=letter.action, audience=counted, bubbles=shown,
+        has_dots=any(MISSING in body for body in letter.bodies.values()),
         examples=_examples(session, desk, letter),
         chosen=describe(desk, audience, titles_of(session, audience)), zone=chapter.time_zone,
         cost=_cost(session, chapter, shown, max(desk.now, draft.send_at or desk.now)),

@@ -151,6 +151,25 @@ def test_a_text_for_a_person_stays_until_it_is_seen_to(
         assert session.get_one(Inbound, text.id).handled_by == "Marta"
 
 
+def test_what_one_person_wrote_stands_on_one_card(
+    marta: TestClient, wiring: Wiring, group: Group, clock: StillClock
+) -> None:
+    texted(wiring, group, "si voy pero llego tarde")
+    clock.tick(minutes=1)
+    second = texted(wiring, group, "y llevo a mi hermana")
+    page = marta.get("/")
+    assert "One thing needs someone" in text_of(page)
+    assert "2 texts to read" in text_of(page)
+    clock.tick(minutes=1)
+    third = texted(wiring, group, "no encuentro la puerta")  # after the page was shown
+    page = marta.post(f"/texts/{second.id}/handled")
+    assert "hermana" not in page.text
+    assert "llego tarde" not in page.text
+    assert "no encuentro la puerta" in page.text
+    with wiring.database.read() as session:
+        assert session.get_one(Inbound, third.id).handled_at is None
+
+
 def test_nothing_of_another_chapter_is_ever_shown(
     marta: TestClient, wiring: Wiring, group: Group, other_group: Group
 ) -> None:

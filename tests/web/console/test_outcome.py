@@ -59,6 +59,11 @@ def test_it_is_looked_at_then_confirmed_and_everything_follows(
         assert "checkin.outcome" in session.exec(select(AuditLine.action)).all()
     assert marta.post(path, data=chosen).status_code == 200
     assert "Look and send" in text_of(marta.get("/"))
+    shown = f"/checkins/{checkin.id}"
+    assert 'href="/actions/new"' in marta.get(shown).text  # the day is the family's
+    marta.post(f"{shown}/publicity", data={"publicity": "yes"})
+    assert 'href="/actions/new?until=2026-05-03"' in marta.get(shown).text
+    assert 'value="2026-05-03"' in marta.get("/actions/new?until=2026-05-03").text
 
 
 def test_what_is_missing_or_cannot_be_is_said_beside_the_field(
