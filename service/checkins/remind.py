@@ -55,7 +55,10 @@ def _remind(session: Session, outbox: Outbox, checkin: CheckIn, now: datetime) -
     is_night = not within(now, office.time_zone, EARLY, LATE)
     due_now = due_reminders(checkin.starts_at, office.time_zone, now)
     new = 0
+    told_at = checkin.moved_at or checkin.approved_at or now
     for due in due_now:
+        if due.reminder.name == WEEK_BEFORE and due.since <= told_at:
+            continue  # they heard of it later than that
         run = _Reminding(session, outbox, chapter, office, checkin, due, now)
         if due.reminder.to == "family":
             texts = iter(()) if is_night else run.to_family()

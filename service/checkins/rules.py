@@ -53,21 +53,24 @@ REMINDERS = (
 
 @dataclass(frozen=True)
 class Due:
-    """A reminder that is to be sent now, and the moment from which it is pointless."""
+    """A reminder that is to be sent now, since when, and the moment from which it is pointless."""
 
     reminder: Reminder
+    since: datetime
     not_after: datetime
 
 
 def due_reminders(starts_at: datetime, zone: str, now: datetime) -> list[Due]:
     """Return the reminders whose time has come and that still help."""
-    return [
-        Due(reminder, starts_at - reminder.useful_until)
+    all_of_them = (
+        Due(
+            reminder,
+            since=reminder_time(starts_at, reminder.before, zone),
+            not_after=starts_at - reminder.useful_until,
+        )
         for reminder in REMINDERS
-        if reminder_time(starts_at, reminder.before, zone)
-        <= now
-        < starts_at - reminder.useful_until
-    ]
+    )
+    return [due for due in all_of_them if due.since <= now < due.not_after]
 
 
 def next_reminder_at(starts_at: datetime, zone: str, now: datetime) -> datetime | None:

@@ -12,7 +12,7 @@ from service.checkins.cancel import cancel
 from service.checkins.tables import CheckIn
 from service.outbox.tables import Delivery, State
 from service.privacy.policy import SYSTEM
-from tests.flows.conftest import Town
+from tests.flows.town import Town
 
 ALMA, BETO, CARMEN, DORA = 101, 102, 103, 104
 

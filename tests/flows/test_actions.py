@@ -19,7 +19,7 @@ from service.rallies.actions.count import count_asked, count_done
 from service.rallies.actions.draft import ActionDraft, save_action
 from service.rallies.actions.tables import Action, ActionKind, ActionState, ActionTurn
 from service.rallies.actions.tell import close_action
-from tests.flows.conftest import Town
+from tests.flows.town import Town
 
 ENGLISH = "Acompaña: please call 860-555-0170 before Friday, 5:00 pm. Done? Text CALLED."
 SPANISH = "Acompaña: por favor llame al 860-555-0170 antes del viernes. ¿Ya? Escriba LLAME."

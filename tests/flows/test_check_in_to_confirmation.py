@@ -8,7 +8,7 @@ import pytest
 
 from service.outbox.tables import State
 from service.people.tables import Consent
-from tests.flows.conftest import Town
+from tests.flows.town import Town
 
 
 def last(texts: list[str]) -> str:

@@ -11,7 +11,7 @@ from service.inbox.tables import Inbound
 from service.outbox.tables import State
 from service.people.tables import Consent, ConsentEvent, Person
 from service.rsvps.ask import open_asks
-from tests.flows.conftest import Town
+from tests.flows.town import Town
 
 OUT = ["STOP", "stop please", "alto", "ya no me manden mensajes", "Please stop texting me"]
 

@@ -21,7 +21,7 @@ from service.replies.correct import Correction, Meant, correct
 from service.replies.learn import corrections_of
 from tests.conftest import MASTER_KEY, Urls
 from tests.factories import make_chapter
-from tests.flows.conftest import Town
+from tests.flows.town import Town
 
 ALMA, BETO, QUIQUE, AZUCENA = 101, 102, 103, 120
 

@@ -29,7 +29,7 @@ from service.privacy.read import Reader
 from service.rallies.tables import Rally
 from service.rsvps.tables import Ask, Rsvp, Seat, SeatRole
 from tests.factories import make_organizer
-from tests.flows.conftest import Town
+from tests.flows.town import Town
 
 AZUCENA, ROSA, TOM, NOOR = 120, 101, 102, 140  # guests: the family, the lead, a companion, on call
 CARMEN, LAWYER, MARTA, ON_SHIFT = 103, 104, 141, 142  # nobody of these agreed to drills

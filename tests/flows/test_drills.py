@@ -22,7 +22,7 @@ from service.rallies.drill import end_drill, learned, start_drill, usual_time
 from service.rallies.find import coming_up, get_rally, list_rallies
 from service.rallies.tables import Rally, RallyKind, RallyState
 from service.rsvps.tables import RsvpState
-from tests.flows.conftest import Town
+from tests.flows.town import Town
 
 ENGLISH = "Acompaña: rally Tue Mar 3, 10:00 am, 90 Main St. Can you come? Reply Y or N."
 SPANISH = "Acompaña: martes 3 de marzo, 10:00 am, 90 Main St: mitin. ¿Viene? Responda S o N."

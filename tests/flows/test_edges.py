@@ -25,17 +25,11 @@ from service.people.tables import Person
 from service.privacy.policy import SYSTEM
 from service.rsvps.tables import Rsvp, RsvpState, SeatRole
 from tests.factories import make_organizer
-from tests.flows.conftest import Town
+from tests.flows.asking import someone
+from tests.flows.day import AZUCENA, DUE, MARTA, NOOR, ORGANIZER, ROSA, STARTS, TOM, After
 from tests.flows.test_next_date import earlier_visits, followers
-from tests.flows.test_outcome import After
 from tests.flows.test_registering_by_text import newest_inbound, says
-from tests.flows.test_safety import AZUCENA, DUE, MARTA, NOOR, ORGANIZER, ROSA, STARTS, TOM
-from tests.flows.test_waves import someone
-
-
-@pytest.fixture
-def after(town: Town) -> After:
-    return After(town)
+from tests.flows.town import Town
 
 
 def an_organizer(town: Town, *, is_alarmed: bool = False) -> Person:

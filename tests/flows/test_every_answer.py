@@ -32,7 +32,7 @@ from service.sms.signature import Signatures
 from service.wiring import Wiring
 from tests.apps import app_of
 from tests.factories import StillClock
-from tests.flows.conftest import SENDER, Town
+from tests.flows.town import SENDER, Town
 
 PUBLIC_URL = "http://localhost:8000"
 INBOUND = "/webhooks/twilio/inbound"

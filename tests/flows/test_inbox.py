@@ -22,7 +22,7 @@ from service.privacy.read import Reader
 from service.replies.correct import Correction, Meant, correct
 from service.rsvps.tables import Rsvp, Seat
 from tests.factories import make_organizer
-from tests.flows.conftest import Town
+from tests.flows.town import Town
 
 ALMA, BETO, CARMEN, DORA = 101, 102, 103, 104
 STRANGER = 190

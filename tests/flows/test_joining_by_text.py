@@ -9,8 +9,8 @@ import pytest
 
 from service.people.tables import Consent, Volunteer
 from service.rallies.tables import RallyKind
-from tests.flows.conftest import Town
 from tests.flows.test_registering_by_text import newest_inbound, person, says
+from tests.flows.town import Town
 
 
 def volunteer(town: Town, number: int) -> Volunteer:

@@ -6,7 +6,6 @@ import re
 from datetime import timedelta
 from uuid import UUID
 
-import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import select
 
@@ -17,17 +16,10 @@ from service.checkins.sheet import drop_sheets, open_sheet
 from service.checkins.tables import CheckIn, SheetLink
 from service.people.tables import Volunteer
 from service.privacy.policy import SYSTEM
-from tests.flows.conftest import Town
-from tests.flows.test_outcome import After
-from tests.flows.test_safety import NOOR, ROSA, STARTS, TOM
+from tests.flows.day import NOOR, ROSA, STARTS, TOM, After
 from tests.flows.test_who_comes import EVENING
 
 LINK = re.compile(r"/s/([\w-]{20,})")
-
-
-@pytest.fixture
-def after(town: Town) -> After:
-    return After(town)
 
 
 def links(after: After, number: int) -> list[str]:

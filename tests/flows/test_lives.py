@@ -47,7 +47,7 @@ from service.privacy.policy import SYSTEM, Role, Viewer
 from service.rsvps.ask import COME
 from service.rsvps.tables import SEATED, Ask, Rsvp, Seat, SeatRole
 from tests.factories import StillClock
-from tests.flows.conftest import Town, make_town
+from tests.flows.town import Town, make_town
 
 HISTORIES = int(os.environ.get("ACOMPANA_LIVES", "12"))
 SETTINGS = settings(

@@ -10,16 +10,9 @@ from sqlmodel import col, select
 from service.checkins.register import Registration, register
 from service.checkins.tables import CheckIn, CheckInState, Outcome
 from service.people.register import Card
-from tests.flows.conftest import Town
-from tests.flows.test_outcome import After
-from tests.flows.test_safety import AZUCENA, NOOR, ROSA, STARTS
+from tests.flows.day import AZUCENA, NOOR, ROSA, STARTS, After
 
 NEXT_AT = datetime(2026, 4, 14, 13, 30, tzinfo=UTC)  # 9:30 in New York
-
-
-@pytest.fixture
-def after(town: Town) -> After:
-    return After(town)
 
 
 def followers(after: After) -> list[CheckIn]:

@@ -25,7 +25,7 @@ from service.privacy.policy import SYSTEM
 from service.rsvps.ask import open_asks
 from service.rsvps.tables import Rsvp
 from tests.factories import make_chapter, make_organizer, make_sender
-from tests.flows.conftest import Town
+from tests.flows.town import Town
 
 MAY_BE_SILENT = ("thanks", "stop")  # a stop of somebody who has left already is in force
 CORPORA = Path(__file__).parents[1] / "replies"

@@ -24,7 +24,7 @@ from service.privacy.read import Reader
 from service.rallies.announce import announce
 from service.rallies.tables import Rally, RallyKind, RallyState
 from tests.factories import make_chapter, make_organizer
-from tests.flows.conftest import Town
+from tests.flows.town import Town
 
 ORDER = "RALLY Fri Mar 6 5 pm, 90 Main St, Hartford"
 

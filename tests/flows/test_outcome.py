@@ -8,92 +8,31 @@ import pytest
 from sqlmodel import col, select
 
 from service.calls.tables import CallState, VoiceCall
-from service.checkins.approve import Approval, approve
-from service.checkins.outcome.record import Ended, record_outcome
 from service.checkins.outcome.tell import add_legal_contact
-from service.checkins.register import Registration, register
 from service.checkins.safety.press import is_of_use, press
 from service.checkins.safety.report import resolve
 from service.checkins.safety.tables import SafetyCheck, SafetyState
 from service.checkins.tables import CheckIn, CheckInState, Outcome, OutcomeAsk, Publicity
 from service.errors import InvalidValue, WrongState
 from service.outbox.tables import Delivery
-from service.people.register import Card
 from service.people.tables import Consent, Person
 from service.privacy.keyring import KeyGone, KeyKind
-from service.rallies.tables import Rally, RallyState
 from service.rsvps.ask import open_asks
-from service.rsvps.tables import Rsvp, SeatRole
-from tests.factories import make_organizer
-from tests.flows.conftest import Town
-from tests.flows.test_safety import AZUCENA, DUE, MARTA, NOOR, ORGANIZER, ROSA, STARTS, TOM, Day
+from service.rsvps.tables import Rsvp
+from tests.flows.day import (
+    AZUCENA,
+    DUE,
+    LEGAL,
+    MARTA,
+    NOOR,
+    ORGANIZER,
+    ROSA,
+    STARTS,
+    TOM,
+    After,
+)
 
-LEGAL = 170
 S = SafetyState
-
-
-class After(Day):
-    """That day, from when one of us has spoken with the family."""
-
-    def __init__(self, town: Town) -> None:
-        super().__init__(town)
-        self.marta = town.volunteer(MARTA, name="Marta")
-        self.legal = town.volunteer(LEGAL, name="Lucia", vetting=0)
-        now = town.clock.now()
-        with town.wiring.database.write() as session:
-            make_organizer(session, town.chapter, now=now, person_id=self.marta.id)
-            add_legal_contact(session, town.chapter, self.legal, now=now)
-
-    def out(self) -> None:
-        """Rosa has spoken with Azucena, and the clock looks."""
-        self.at(DUE)
-        self.town.text(ROSA, "1")
-        self.town.tick()
-
-    def now_is(self) -> CheckIn:
-        with self.town.session() as session:
-            return session.get_one(CheckIn, self.checkin.id)
-
-    def texts(self, number: int) -> list[str]:
-        """Which texts a phone got about how it ended, oldest first."""
-        key = self.town.wiring.keyring.phone_key(f"+1413555{number:04}")
-        about = ("outcome_", "alert_", "thanks_")
-        with self.town.session() as session:
-            rows = session.exec(
-                select(Delivery.template).where(Delivery.to_key == key).order_by(col(Delivery.id))
-            ).all()
-        return [row for row in rows if row.startswith(about)]
-
-    def record(self, outcome: Outcome, deadline_on: date | None = None) -> None:
-        """Marta writes it on the page."""
-        with self.town.wiring.database.write() as session:
-            record_outcome(
-                session, self.town.wiring.outbox, session.get_one(CheckIn, self.checkin.id),
-                Ended(outcome, deadline_on), by=ORGANIZER, now=self.town.clock.now(),
-            )  # fmt: skip
-
-    def second_family(self) -> CheckIn:
-        """Jasmine, at the same office and hour; Rosa leads there too, for she said so."""
-        town, now = self.town, self.town.clock.now()
-        told = Registration(
-            Card("+14135550121", alias="Jasmine"), town.office.id, STARTS, how="web"
-        )
-        with town.wiring.database.write() as session:
-            made = register(session, town.wiring.outbox, town.chapter, told, now=now)
-            approval = Approval({SeatRole.LEAD: 1}, agreed_to_texts=True)
-            approve(session, town.wiring.outbox, made, approval, by=ORGANIZER, now=now)
-        town.tick()
-        town.text(ROSA, "Y")
-        return made
-
-    def drafts(self) -> list[Rally]:
-        with self.town.session() as session:
-            return list(session.exec(select(Rally).where(Rally.state == RallyState.DRAFT)))
-
-
-@pytest.fixture
-def after(town: Town) -> After:
-    return After(town)
 
 
 def test_nobody_is_asked_before_one_of_us_has_spoken_with_them(after: After) -> None:

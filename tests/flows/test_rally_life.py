@@ -21,7 +21,7 @@ from service.rallies.tables import Rally, RallyKind, RallyState
 from service.rallies.tell import Whom
 from service.rsvps.respond import rsvps_of
 from service.rsvps.tables import Rsvp, RsvpState
-from tests.flows.conftest import Town
+from tests.flows.town import Town
 
 ENGLISH = "Acompaña: rally Sat Mar 7, 10:00 am, 90 Main St. Can you come? Reply Y or N."
 SPANISH = "Acompaña: 7 de marzo, 10:00 am, 90 Main St. ¿Viene? Responda S o N."

@@ -16,7 +16,7 @@ from service.privacy.policy import SYSTEM
 from service.privacy.read import Reader
 from service.replies.tables import Talk
 from tests.factories import make_office
-from tests.flows.conftest import Town
+from tests.flows.town import Town
 
 
 @pytest.fixture

@@ -20,18 +20,11 @@ from service.privacy.policy import SYSTEM
 from service.replies.intents import Intent
 from service.rsvps.respond import Answer, respond
 from service.rsvps.tables import SeatRole
-from tests.flows.conftest import Town
-from tests.flows.test_outcome import After
-from tests.flows.test_safety import AZUCENA, NOOR, ROSA, STARTS, TOM
+from tests.flows.day import AZUCENA, NOOR, ROSA, STARTS, TOM, After
 from tests.flows.test_who_comes import EVENING
 
 MORNING = STARTS - timedelta(hours=1)
 WORDS = "Estoy junto a la puerta verde, traigo un abrigo gris"
-
-
-@pytest.fixture
-def after(town: Town) -> After:
-    return After(town)
 
 
 @pytest.fixture

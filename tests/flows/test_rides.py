@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-import pytest
 from sqlmodel import select
 
 from service.checkins.ride import Wish, save_ride
@@ -15,17 +14,10 @@ from service.people.tables import Volunteer
 from service.rsvps.rules import Responder, fits
 from service.rsvps.seats import need_car_seats
 from service.rsvps.tables import Seat, SeatRole
-from tests.flows.conftest import Town
-from tests.flows.test_outcome import After
-from tests.flows.test_safety import NOOR, ROSA, STARTS, TOM
+from tests.flows.day import NOOR, ROSA, STARTS, TOM, After
 from tests.flows.test_who_comes import EVENING
 
 ELM = Wish("Corner of Elm and 3rd", STARTS - timedelta(hours=1), seats=3, child_seats=1)
-
-
-@pytest.fixture
-def after(town: Town) -> After:
-    return After(town)
 
 
 def save(after: After, wish: Wish = ELM) -> None:

@@ -2,112 +2,37 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-from sqlmodel import col, select
+from sqlmodel import select
 
-from service.calls.tables import CallState, VoiceCall
-from service.chapters.shifts import add_shift
 from service.checkins.approve import USUAL_PLACES, Approval, approve
 from service.checkins.cancel import cancel
 from service.checkins.register import Registration, register
 from service.checkins.safety.contacts import name_contact
-from service.checkins.safety.report import resolve, take
-from service.checkins.safety.tables import SafetyCheck, SafetyState, SafetyStep, Why
+from service.checkins.safety.report import take
+from service.checkins.safety.tables import SafetyState, SafetyStep, Why
 from service.checkins.tables import CheckIn, CheckInState
 from service.outbox.tables import Delivery, State
 from service.people.register import Card
 from service.people.tables import Consent, Person
-from service.privacy.policy import SYSTEM, Role, Viewer
-from service.rsvps.tables import Rsvp, RsvpState, SeatRole
+from service.privacy.policy import SYSTEM
+from service.rsvps.tables import Rsvp, RsvpState
 from tests.factories import make_organizer
-from tests.flows.conftest import Town
+from tests.flows.day import (
+    AZUCENA,
+    CONTACT,
+    DUE,
+    MARTA,
+    NOOR,
+    ROSA,
+    STARTS,
+    TOM,
+    Day,
+)
 
-AZUCENA, ROSA, TOM, CONTACT, NOOR, MARTA = 120, 101, 102, 103, 140, 141
-STARTS = datetime(2026, 3, 10, 13, 0, tzinfo=UTC)  # a Tuesday, 9:00 in New York
-DUE = STARTS + timedelta(hours=4)
 S = SafetyState
-ORGANIZER = Viewer(Role.ORGANIZER, "Marta")
-
-
-class Day:
-    """The day of an appointment of Azucena's, with Rosa in the lead and Tom outside."""
-
-    def __init__(self, town: Town) -> None:
-        self.town = town
-        self.rosa = town.volunteer(ROSA, name="Rosa", vetting=3)
-        self.tom = town.volunteer(TOM, name="Tom", roles=["outside_contact"])
-        self.noor = town.volunteer(NOOR, name="Noor", vetting=3)
-        self.checkin = self._checkin()
-        town.tick()
-        town.text(ROSA, "Y")
-        town.text(TOM, "Y")
-
-    def _checkin(self) -> CheckIn:
-        town, now = self.town, self.town.clock.now()
-        told = Registration(
-            Card("+14135550120", alias="Azucena", language="es"), town.office.id, STARTS, how="web"
-        )
-        places = {SeatRole.LEAD: 1, SeatRole.OUTSIDE_CONTACT: 1}
-        with town.wiring.database.write() as session:
-            made = register(session, town.wiring.outbox, town.chapter, told, now=now)
-            approval = Approval(places, agreed_to_texts=True)
-            approve(session, town.wiring.outbox, made, approval, by=SYSTEM, now=now)
-        return made
-
-    def at(self, moment: datetime) -> None:
-        """Let it be this moment, and the clock look."""
-        self.town.clock.at = moment
-        self.town.tick()
-
-    def pass_minutes(self, minutes: int, *, every: int = 1) -> None:
-        """Let minutes pass, the clock looking at each."""
-        for _ in range(0, minutes, every):
-            self.town.tick(minutes=every)
-
-    def check(self) -> SafetyCheck:
-        with self.town.session() as session:
-            return session.exec(
-                select(SafetyCheck).where(SafetyCheck.checkin_id == self.checkin.id)
-            ).one()
-
-    def shift(self, person: Person, *, hours: float = 12, starts_at: datetime = STARTS) -> None:
-        """Put somebody on call."""
-        with self.town.wiring.database.write() as session:
-            add_shift(
-                session, self.town.chapter.id, person.id, starts_at=starts_at,
-                ends_at=starts_at + timedelta(hours=hours), by="Marta",
-                now=self.town.clock.now(),
-            )  # fmt: skip
-
-    def calls(self, *states: CallState) -> list[VoiceCall]:
-        with self.town.session() as session:
-            query = select(VoiceCall).order_by(col(VoiceCall.id))
-            rows = session.exec(query).all()
-        return [row for row in rows if not states or row.state in states]
-
-    def told(self, number: int) -> list[str]:
-        """Return the safety texts to a phone, oldest first."""
-        key = self.town.wiring.keyring.phone_key(f"+1413555{number:04}")
-        with self.town.session() as session:
-            return list(
-                session.exec(
-                    select(Delivery.template)
-                    .where(
-                        Delivery.to_key == key,
-                        col(Delivery.template).startswith("safety_")
-                        | col(Delivery.template).startswith("alert_")
-                        | (col(Delivery.template) == "distress_heard"),
-                    )
-                    .order_by(col(Delivery.id))
-                )
-            )
-
-
-@pytest.fixture
-def day(town: Town) -> Day:
-    return Day(town)
 
 
 def test_family_and_lead_are_asked_together_once_the_usual_wait_is_over(day: Day) -> None:
@@ -239,15 +164,6 @@ def test_somebody_whom_they_named_is_told_of_nothing_before_they_agree(day: Day)
     assert day.told(CONTACT) == []
 
 
-def test_a_three_tells_everybody_and_calls_the_shift_in_one_breath(day: Day) -> None:
-    day.shift(day.noor)
-    day.at(DUE)
-    day.town.text(AZUCENA, "3")
-    assert day.town.told(AZUCENA) == "distress_heard"
-    assert day.town.told(ROSA) == day.town.told(TOM) == "safety_urgent"
-    assert [call.template for call in day.calls()] == ["safety_shift"]
-
-
 def test_nobody_on_shift_is_an_alarm_for_all_organizers(day: Day) -> None:
     marta = day.town.volunteer(MARTA, name="Marta")  # a phone of her own, like any other
     with day.town.wiring.database.write() as session:
@@ -272,63 +188,6 @@ def test_stop_ends_texts_and_not_the_ladder(day: Day) -> None:
     assert [call.template for call in day.calls()] == ["safety_ask", "safety_ask_lead"]
     day.pass_minutes(60)
     assert "safety_shift" in [call.template for call in day.calls()]
-
-
-def test_somebody_who_left_us_is_still_heard(day: Day) -> None:
-    day.shift(day.noor)
-    day.town.text(AZUCENA, "STOP", opt_out_type="STOP")
-    day.at(DUE)
-    day.town.text(AZUCENA, "3")
-    assert day.check().why is Why.HELP
-
-
-@pytest.mark.parametrize("body", ["lo agarraron", "no sale", "DETAINED", "help me"])
-@pytest.mark.parametrize("number", [AZUCENA, ROSA, TOM])
-def test_anybody_assigned_who_writes_of_danger_gets_people_called(
-    day: Day, body: str, number: int
-) -> None:
-    day.shift(day.noor)
-    day.at(STARTS)
-    day.town.text(number, body)
-    assert day.check().why is Why.DISTRESS
-    assert len(day.calls()) == 1
-
-
-def test_whoever_texts_us_in_need_may_be_texted_from_then_on(day: Day) -> None:
-    person = day.town.family(122, consent=Consent.INVITED)
-    day.town.text(122, "help me")
-    with day.town.session() as session:
-        assert session.get_one(Person, person.id).consent is Consent.ACTIVE
-
-
-@pytest.mark.parametrize("body", ["HELP", "AYUDA", "INFO"])
-def test_help_on_the_day_calls_people_and_on_any_other_day_explains(day: Day, body: str) -> None:
-    day.shift(day.noor, starts_at=STARTS - timedelta(hours=8), hours=20)
-    day.town.text(AZUCENA, body)
-    assert day.town.told(AZUCENA) == "help"
-    day.at(STARTS - timedelta(hours=3))
-    by_carrier = "HELP" if body != "AYUDA" else ""
-    day.town.text(AZUCENA, body, opt_out_type=by_carrier)
-    assert day.town.told(AZUCENA) == "distress_heard"
-    assert len(day.calls()) == 1
-    day.town.text(ROSA, "3")
-    assert day.check().state is S.ESCALATED
-
-
-def test_fear_on_any_day_calls_people_too(day: Day) -> None:
-    day.shift(day.noor, starts_at=day.town.clock.now())
-    day.town.text(150, "me detuvieron")
-    day.town.text(150, "ayudame")
-    assert len(day.calls()) == 1
-    with day.town.session() as session:
-        alarm = session.exec(select(SafetyCheck).where(col(SafetyCheck.checkin_id).is_(None))).one()
-    assert alarm.state is S.ESCALATED
-    with day.town.wiring.database.write() as session:
-        resolve(session, day.town.wiring.outbox, session.get_one(SafetyCheck, alarm.id),
-                by=ORGANIZER, now=day.town.clock.now())  # fmt: skip
-    day.pass_minutes(9)
-    assert len(day.calls()) == 1
-    assert day.check().state is S.ARMED
 
 
 def test_two_asks_again_later_and_not_out_by_closing_is_an_alarm(day: Day) -> None:

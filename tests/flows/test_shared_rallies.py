@@ -36,8 +36,8 @@ from service.replies.calendar import Almanac
 from service.rsvps.choose import count_people
 from service.rsvps.respond import rsvps_of, tally
 from tests.factories import make_volunteer
-from tests.flows.conftest import Town
-from tests.flows.test_several_chapters import BAY_NUMBER, TwoTowns
+from tests.flows.town import Town
+from tests.flows.towns import BAY_NUMBER, TwoTowns
 
 ALMA, BETO, ROSA, DINA, EVA = 101, 121, 131, 132, 133
 VALLEY_NUMBER = "+14135550100"

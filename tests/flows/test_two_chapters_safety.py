@@ -24,8 +24,8 @@ from service.people.tables import Person
 from service.privacy.policy import SYSTEM
 from service.rsvps.tables import SeatRole
 from tests.factories import make_organizer, make_volunteer
-from tests.flows.conftest import Town
-from tests.flows.test_several_chapters import BETO, TwoTowns
+from tests.flows.town import Town
+from tests.flows.towns import BETO, TwoTowns
 
 FAMILY, NOOR, OMAR, MARTA, NORA, LAWYER = 120, 140, 141, 151, 152, 153
 STARTS = datetime(2026, 3, 10, 17, 0, tzinfo=UTC)  # a Tuesday, 10:00 in San Francisco

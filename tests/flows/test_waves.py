@@ -2,83 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
-from typing import Any
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
 import pytest
 from sqlmodel import col, select
 
-from service.chapters.tables import Chapter
 from service.checkins.alarm import add_alarm_contact
-from service.checkins.approve import Approval, approve
 from service.checkins.move import move
-from service.checkins.register import Registration, register
 from service.checkins.safety.tables import SafetyCheck
 from service.checkins.tables import CheckIn
 from service.errors import InvalidValue, WrongState
 from service.inbox.tables import Inbound
-from service.outbox.tables import Delivery, State
-from service.people.register import Card
-from service.people.tables import Consent, Person, Volunteer
+from service.people.tables import Consent, Volunteer
 from service.people.vet import set_vetting
 from service.privacy.policy import SYSTEM
 from service.rsvps.respond import rsvps_of
 from service.rsvps.tables import Ask, RsvpState, SeatRole
-from tests.factories import ZONE, make_organizer
-from tests.flows.conftest import Town
-
-EVERY = tuple(State)
-ONE_COMPANION = {SeatRole.ACCOMPANIER: 1}
-
-
-def set_up(town: Town, **settings: Any) -> None:
-    """Let the chapter ask in waves of four hours, unless said otherwise."""
-    with town.wiring.database.write() as session:
-        chapter = session.get_one(Chapter, town.chapter.id)
-        for name, value in ({"wave_minutes": 240} | settings).items():
-            setattr(chapter, name, value)
-        session.add(chapter)
-
-
-def someone(
-    town: Town, number: int, *, area: str = "06103", language: str = "es", **more: Any
-) -> Person:
-    person = town.volunteer(number, language=language, **more)
-    with town.wiring.database.write() as session:
-        found = session.get_one(Person, person.id)
-        found.area = area
-        session.add(found)
-    return person
-
-
-def a_checkin(
-    town: Town, *, days: float = 5, places: dict[SeatRole, int] | None = None, family: int = 120
-) -> CheckIn:
-    with town.wiring.database.write() as session:
-        now = town.clock.now()
-        told = Registration(
-            Card(f"+1413555{family:04}", alias="Azucena", language="es"), town.office.id,
-            now + timedelta(days=days), "web",
-        )  # fmt: skip
-        made = register(session, town.wiring.outbox, town.chapter, told, now=now)
-        approval = Approval(places or ONE_COMPANION, agreed_to_texts=True)
-        approve(session, town.wiring.outbox, made, approval, by=SYSTEM, now=now)
-    return made
-
-
-def asked(town: Town, number: int) -> int:
-    words = ("Reply Y or N", "Responda S o N")
-    return sum(any(one in body for one in words) for body in town.got(number, states=EVERY))
-
-
-def reasons(town: Town, checkin: CheckIn) -> dict[int, set[str]]:
-    """wave -> the reasons that are on record."""
-    found: dict[int, set[str]] = {}
-    with town.session() as session:
-        for ask in session.exec(select(Ask).where(Ask.subject == checkin.subject)).all():
-            found.setdefault(ask.wave or 0, set()).add(ask.reason or "")
-    return found
+from tests.factories import make_organizer
+from tests.flows.asking import EVERY, a_checkin, asked, reasons, set_up, someone
+from tests.flows.town import Town
 
 
 def test_near_and_matching_first_then_farther_then_other_languages(town: Town) -> None:
@@ -359,80 +301,3 @@ def test_who_left_or_is_on_a_break_is_not_asked(town: Town) -> None:
     a_checkin(town)
     town.tick()
     assert asked(town, 101) == asked(town, 102) == 0
-
-
-# --- reminders say when, and nobody is woken ------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "day", ["2026-03-06", "2026-03-09", "2026-11-02"]
-)  # and after both changes
-def test_what_is_due_before_half_past_five_goes_the_evening_before_and_says_so(
-    town: Town, day: str
-) -> None:
-    zone = ZoneInfo(ZONE)
-    start = datetime.fromisoformat(f"{day}T08:00").replace(tzinfo=zone)
-    town.clock.at = (start - timedelta(days=3)).astimezone(UTC)
-    someone(town, 101, language="en")
-    a_checkin(town, days=(start.astimezone(UTC) - town.clock.now()) / timedelta(days=1))
-    town.tick()
-    town.text(101, "Y")
-    evening = datetime.combine(start.date() - timedelta(days=1), time(19, 30), zone)
-    town.clock.at = evening.astimezone(UTC) - timedelta(minutes=1)
-    town.tick()
-    assert "mañana" in "".join(town.got(120, states=EVERY)[-2:])  # the day before, at 8:00
-    assert "van con usted Alma" in "".join(town.got(120, states=EVERY)[-2:])
-    count = len(town.got(120, states=EVERY))
-    town.tick(minutes=1)
-    assert len(town.got(120, states=EVERY)) == count + 1
-    assert "su cita es mañana, 8:00 am" in town.got(120)[-1]  # three hours before would be 5:00
-    town.clock.at = datetime.combine(start.date(), time(6, 0), zone).astimezone(UTC)
-    town.tick()
-    assert "see you today, 7:45 am" in town.got(101, states=EVERY)[-1]
-    town.tick(minutes=30)
-    assert len(town.got(120, states=EVERY)) == count + 1
-
-
-def test_who_says_yes_at_night_hears_the_place_and_nobody_else_is_woken(town: Town) -> None:
-    someone(town, 101, language="en")
-    someone(town, 102, language="en")
-    start = datetime(2026, 3, 4, 9, 0, tzinfo=ZoneInfo(ZONE))
-    days = (start.astimezone(UTC) - town.clock.now()) / timedelta(days=1)
-    a_checkin(town, days=days, places={SeatRole.ACCOMPANIER: 2})
-    town.tick()
-    town.text(101, "Y")
-    town.clock.at = (start - timedelta(hours=9, minutes=30)).astimezone(UTC)  # 23:30
-    town.text(102, "Y")
-    before = len(town.got(120, states=EVERY))
-    town.tick()
-    assert "Café Sol" in town.got(102)[-1]
-    assert "Café Sol" not in town.got(101, states=EVERY)[-1]
-    assert len(town.got(120, states=EVERY)) == before
-    town.clock.at = (start - timedelta(hours=3, minutes=29)).astimezone(UTC)  # 5:31
-    town.tick()
-    assert "Café Sol" in town.got(101)[-1]
-    assert "Today, Wednesday" in town.got(101)[-1]
-
-
-def test_a_week_is_a_week(town: Town) -> None:
-    """A check-in registered five days before is not announced as "in a week"."""
-    someone(town, 101)
-    a_checkin(town)
-    town.tick()
-    town.text(101, "S")
-    town.tick()
-    with town.session() as session:
-        keys = session.exec(select(Delivery.once_key)).all()
-    assert not any(":7d:" in key for key in keys)
-
-
-def test_the_reminder_a_week_before_keeps_quiet_hours(town: Town) -> None:
-    set_up(town, quiet_from_minute=20 * 60, quiet_until_minute=9 * 60)
-    start = datetime(2026, 3, 20, 8, 0, tzinfo=ZoneInfo(ZONE)).astimezone(UTC)
-    a_checkin(town, days=(start - town.clock.now()) / timedelta(days=1))
-    town.clock.at = start - timedelta(days=7)
-    town.tick()
-    with town.session() as session:
-        week = col(Delivery.template) == "family_reminder_7d"
-        goes_at = session.exec(select(Delivery.not_before).where(week)).one()
-    assert goes_at == datetime(2026, 3, 13, 9, 0, tzinfo=ZoneInfo(ZONE))

@@ -23,8 +23,8 @@ from service.rsvps.respond import rsvps_of
 from service.rsvps.tables import Ask, RsvpState, Seat, SeatRole
 from tests.checkins.test_choose import somebody
 from tests.factories import ZONE, make_office
-from tests.flows.conftest import Town
-from tests.flows.test_waves import a_checkin, set_up, someone
+from tests.flows.asking import a_checkin, set_up, someone
+from tests.flows.town import Town
 
 THURSDAY = datetime(2026, 3, 5, 18, 0, tzinfo=ZoneInfo(ZONE))
 TUESDAY = datetime(2026, 3, 10, 9, 0, tzinfo=ZoneInfo(ZONE))

@@ -12,17 +12,11 @@ from service.checkins.tables import CheckIn
 from service.outbox.tables import Delivery
 from service.people.tables import Volunteer
 from service.rsvps.tables import Rsvp, RsvpState
-from tests.flows.conftest import Town
-from tests.flows.test_outcome import After
-from tests.flows.test_safety import AZUCENA, MARTA, NOOR, ROSA, STARTS, TOM
+from tests.flows.day import AZUCENA, MARTA, NOOR, ROSA, STARTS, TOM, After
+from tests.flows.town import Town
 
 EVENING = STARTS - timedelta(hours=15)  # 18:00 in New York
 SAID = ("family_companions", "family_companions_no_lead", "family_companions_none")
-
-
-@pytest.fixture
-def after(town: Town) -> After:
-    return After(town)
 
 
 def heard(after: After) -> list[str]:

@@ -24,7 +24,7 @@ POLICIES = ("list and waves", "everybody at once")
 
 
 def main() -> int:
-    """Run; return 0 when nothing happened that must never happen."""
+    """Run; return 0 when every month was lived and nothing happened that must never happen."""
     parser = argparse.ArgumentParser(prog="python -m tests.month", description=__doc__)
     parser.add_argument("--seeds", default="1-20", help="like 1-20 or 3")
     parser.add_argument("--short", action="store_true", help="a week of a small network")
@@ -40,7 +40,8 @@ def main() -> int:
     first, _, last = asked.seeds.partition("-")
     seeds = range(int(first), int(last or first) + 1)
     beside = seeds if asked.beside is None else seeds[: asked.beside]
-    months = [(POLICIES[0], seed) for seed in seeds] + [(POLICIES[1], seed) for seed in beside]
+    # The longer ones first.
+    months = [(POLICIES[1], seed) for seed in beside] + [(POLICIES[0], seed) for seed in seeds]
     lived_before = json.loads(JSON.read_text())["months"] if asked.go_on and JSON.exists() else []
     known = {(one["policy"], one["seed"]) for one in lived_before}
     months = [month for month in months if month not in known]
@@ -48,7 +49,9 @@ def main() -> int:
     table = _table(found)
     print(table)
     _write_page(table)
-    return 0 if all(not month[name] for month in found for name in MUST_BE_NONE) else 1
+    is_whole = len(found) == len(months) + len(lived_before)
+    is_clean = all(not month[name] for month in found for name in MUST_BE_NONE)
+    return 0 if is_whole and is_clean else 1
 
 
 def _live(policy: str, seed: int, *, short: bool) -> dict[str, Any]:
@@ -80,7 +83,8 @@ def _live_all(
             assert process.stdout is not None
             lines = process.stdout.read().decode().splitlines()
             if process.returncode or not lines:
-                raise SystemExit(f"a month ended with {process.returncode}")
+                print(f"a month ended with {process.returncode}; the others go on", file=sys.stderr)
+                continue
             found.append(ended := json.loads(lines[-1]))
             found.sort(key=lambda one: (one["seed"], one["policy"]))
             JSON.parent.mkdir(exist_ok=True)

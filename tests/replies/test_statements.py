@@ -19,7 +19,8 @@ from service.replies.receive import act_on, take_in
 from service.rsvps.respond import Answer, respond
 from service.rsvps.tables import Ask
 from service.sms.inbound import InboundText
-from tests.flows.conftest import SENDER, Town, town
+from tests.flows.conftest import town
+from tests.flows.town import SENDER, Town
 
 __all__ = ["town"]
 
