@@ -17,6 +17,7 @@ from service.blasts.tables import Blast, BlastKind, BlastState
 from service.chapters.find import get_chapter, sender_of
 from service.errors import InvalidValue
 from service.messages.catalog import load_catalog
+from service.messages.segments import LONGEST_BODY
 from service.outbox.drill import in_front
 from service.outbox.enqueue import Text, enqueue_copies
 from service.outbox.gate import get_wordings, make_gate, set_gate
@@ -54,7 +55,8 @@ class Plan:
 def launch(session: Session, plan: Plan, *, now: datetime) -> Blast:
     """Schedule the plan (now, or at its time) and return its blast. Safe to run twice: by `plan.id`.
 
-    Raises InvalidValue on `text_en` or `text_es` when a language is missing.
+    Raises InvalidValue on `text_en` or `text_es` when a language is missing, or too long for the
+    carrier.
     """
     existing = session.get(Blast, plan.id)
     if existing is not None:
@@ -63,6 +65,8 @@ def launch(session: Session, plan: Plan, *, now: datetime) -> Blast:
         each: in_front(load_catalog(), plan.subject, each, _body(plan.bodies, each))
         for each in LANGUAGES
     }
+    for problem in too_long(bodies):
+        raise problem
     make_gate(session, plan.id, bodies)
     blast = Blast(
         id=plan.id,
@@ -133,6 +137,15 @@ def write_chunk(session: Session, blast_id: UUID, *, now: datetime) -> tuple[Bla
     session.add(blast)
     session.flush()
     return blast, [person.id for person in people]
+
+
+def too_long(bodies: Mapping[str, str]) -> list[InvalidValue]:
+    """Return which of these whole texts, by language, no carrier takes."""
+    return [
+        InvalidValue(f"text_{language}", "too_long_whole", limit=LONGEST_BODY, count=len(body))
+        for language, body in bodies.items()
+        if len(body) > LONGEST_BODY
+    ]
 
 
 def _body(bodies: Mapping[str, str], language: str) -> str:

@@ -11,7 +11,7 @@ from sqlmodel import Session
 from service.accounts.sign_in import viewer_of
 from service.accounts.tables import Organizer
 from service.blasts.drafts import OPEN, audience_of, hold
-from service.blasts.launch import Plan, launch
+from service.blasts.launch import Plan, launch, too_long
 from service.blasts.second import (
     WAIT_ALONE,
     ask_second,
@@ -22,7 +22,7 @@ from service.blasts.second import (
 )
 from service.blasts.tables import Blast, BlastKind, DraftState, MessageDraft
 from service.chapters.find import get_chapter
-from service.errors import WrongState
+from service.errors import InvalidForm, WrongState
 from service.messages import dates
 from service.messages.catalog import Catalog
 from service.outbox.enqueue import Outbox
@@ -46,7 +46,8 @@ def send(
     """Launch a draft, now or at its time; return its blast, or None while a second person is asked.
 
     Safe to run twice and at once: a draft is launched once, under its own id. A chapter's only
-    organizer waits ten minutes, and is texted how to take it back. Raises WrongState, InvalidValue.
+    organizer waits ten minutes, and is texted how to take it back. Raises WrongState, InvalidForm,
+    InvalidValue.
     """
     draft = hold(session, draft_id)
     if draft.state is DraftState.LAUNCHED:
@@ -87,6 +88,8 @@ def _whole(session: Session, outbox: Outbox, draft: MessageDraft, now: datetime)
     letter = letter_of(session, outbox.catalog, draft, now=now)
     if draft.typed.get("unfinished") or not all(letter.bodies.values()):
         raise WrongState("draft_unfinished", f"draft {draft.id} lacks something")
+    if problems := too_long(letter.bodies):
+        raise InvalidForm(problems)
     return letter
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlmodel import Session, select
 
+from service.blasts.stop import stop
 from service.blasts.tables import Blast, BlastKind
 from service.chapters.tables import Chapter
 from service.db import new_id
@@ -239,6 +240,20 @@ def test_it_can_be_taken_back_until_it_leaves(town: Town) -> None:
         assert _of(session, action).state is ActionState.ANNOUNCED
         kinds = [blast.kind for blast in session.exec(select(Blast))]
     assert kinds == [BlastKind.ACTION] * 2
+
+
+def test_who_stops_the_call_of_a_day_stops_the_days_that_follow(town: Town) -> None:
+    for number in (101, 102, 103):
+        town.volunteer(number)
+    action = announced(town, drafted(town, days=3))
+    with town.wiring.database.write() as session:
+        stop(session, session.exec(select(Blast)).one(), reason="stopped", now=town.clock.now())
+    town.tick(days=1)
+    town.tick(days=1)
+    assert town.got(101) == town.got(102) == town.got(103) == []
+    with town.session() as session:
+        assert _of(session, action).next_send_at is None
+        assert count_asked(session, [action.id])[action.id] == 1
 
 
 def test_families_and_those_who_left_are_not_asked(town: Town) -> None:

@@ -91,6 +91,15 @@ def send_due_actions(session: Session, catalog: Catalog, *, now: datetime) -> in
     return sum(_next_day(session, catalog, action, now) for action in due)
 
 
+def _is_stopped(session: Session, action: Action) -> bool:
+    newest = (
+        select(Blast.state)
+        .where(Blast.subject == action.subject, Blast.kind == BlastKind.ACTION)
+        .order_by(col(Blast.created_at).desc(), col(Blast.id).desc())
+    )
+    return session.exec(newest.limit(1)).first() is BlastState.STOPPED
+
+
 def _check_days(session: Session, action: Action, first: datetime) -> None:
     """Raise WrongState when not all days fit in between the first call (aware) and the deadline."""
     zone = get_chapter(session, action.chapter_id).time_zone
@@ -99,7 +108,14 @@ def _check_days(session: Session, action: Action, first: datetime) -> None:
 
 
 def _next_day(session: Session, catalog: Catalog, action: Action, now: datetime) -> int:
-    """The first day's call was launched as it was announced; it counts from now on."""
+    """The first day's call was launched as it was announced; it counts from now on.
+
+    Whoever stopped the call of one day meant those of the days that follow too.
+    """
+    if action.days_sent and _is_stopped(session, action):
+        action.next_send_at = None
+        session.add(action)
+        return 0
     day, zone = action.days_sent, get_chapter(session, action.chapter_id).time_zone
     is_sent = day > 0 and action.deadline > now and bool(_people_of(session, action, day))
     if is_sent:

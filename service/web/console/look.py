@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, Response
 from service.accounts.tables import Organizer
 from service.blasts.compose import MISSING
 from service.blasts.drafts import OPEN, audience_of, drop, fingerprint, get_draft, hold, set_time
+from service.blasts.launch import too_long
 from service.blasts.second import WAIT_ALONE, approve, needs_second, others_able, refuse
 from service.blasts.tables import DraftState, MessageDraft
 from service.chapters.find import get_chapter, sender_of
@@ -152,10 +153,11 @@ def _page(
     chapter, audience = get_chapter(session, desk.chapter_id), audience_of(draft)
     counted = count_letter(session, letter, now=desk.now)
     shown = bubbles(letter.bodies, counted.by_language)
+    problems = problems or desk.tell(too_long(letter.bodies))
     others = others_able(session, draft, desk.organizer.id)
     is_many = needs_second(chapter, counted.people)
     return desk.page(
-        "look.html", status=status, typed=typed, problems=problems or {}, draft=draft,
+        "look.html", status=status, typed=typed, problems=problems, draft=draft,
         rally=letter.rally, action=letter.action, audience=counted, bubbles=shown,
         has_dots=any(MISSING in body for body in letter.bodies.values()),
         examples=_examples(session, desk, letter),

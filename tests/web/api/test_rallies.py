@@ -83,6 +83,12 @@ def test_a_draft_says_what_is_wrong(
     assert wrong(client.post("/api/v1/rallies", json=bodies.rally(**changes))) == expected
 
 
+def test_a_text_that_is_too_long_with_our_name_is_refused(client: TestClient) -> None:
+    made = draft(client, text_en="x" * 1590)
+    assert wrong(announce(client, made["id"])) == {"text_en": "too_long_whole"}
+    assert client.get(f"/api/v1/rallies/{made['id']}").json()["state"] == "draft"
+
+
 def test_the_same_blast_id_is_the_same_send(client: TestClient, wiring: Wiring) -> None:
     made, blast_id = draft(client), str(uuid4())
     first = announce(client, made["id"], blast_id=blast_id)

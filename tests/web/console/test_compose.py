@@ -126,6 +126,18 @@ def test_a_missing_language_stops_a_message_too(marta: TestClient, wiring: Wirin
     assert drafts(wiring) == []
 
 
+def test_a_text_that_is_too_long_with_our_name_is_told_before_it_is_sent(
+    marta: TestClient, wiring: Wiring, volunteers: None
+) -> None:
+    """The carrier would refuse every one of them."""
+    path = written(marta, text_en="x" * 1590)
+    assert "how to stop it has 1615 letters" in text_of(marta.get(path))
+    page = marta.post(path, data={"when": "now"})
+    assert page.status_code == 422
+    assert blasts(wiring) == []
+    assert drafts(wiring)[0].state is DraftState.DRAFT
+
+
 def test_a_message_goes_to_those_who_are_chosen(
     marta: TestClient, wiring: Wiring, volunteers: None, clock: StillClock
 ) -> None:
