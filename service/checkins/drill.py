@@ -73,12 +73,14 @@ def start_appointment_drill(
 
 
 def check_practice(session: Session, chapter: Chapter, told: Practice, *, now: datetime) -> None:
-    """Raise InvalidValue for what can't be practised, WrongState while there are too few guests."""
+    """Raise InvalidValue for what can't be practised, WrongState while there are no guests."""
     guests = set(guests_of(session, chapter.id))
-    if not guests - {told.family_id, told.stand_in_id}:
+    if not guests:
         raise WrongState("drill_needs_guests")
     if told.family_id not in guests:
         raise InvalidValue("family", "not_a_guest")
+    if not guests - {told.family_id, told.stand_in_id}:
+        raise InvalidValue("family", "drill_needs_another")
     if told.stand_in_id is not None and told.stand_in_id not in guests - {told.family_id}:
         raise InvalidValue("stand_in", "not_a_guest")
     get_office(session, chapter.id, told.office_id)

@@ -101,7 +101,7 @@ class Catalog:
         words = self.errors.get(code) or self.errors["invalid"]
         says = _in_language(words, language, f"error {code!r}")
         wanted = placeholders(says)
-        known = {name: value for name, value in values.items() if name in wanted}
+        known = {name: _grouped(value) for name, value in values.items() if name in wanted}
         return _fill(says, wanted, known, self.defaults, f"error {code!r}")
 
     def word(self, group: str, name: str, language: str) -> str:
@@ -228,6 +228,11 @@ def _in_language(words: Text, language: str, what: str) -> str:
     if language not in words:
         raise CatalogError(f"{what} has no language {language!r}; it has {sorted(words)}")
     return words[language]
+
+
+def _grouped(value: Value) -> Value:
+    """Return a number as people read it: 5,006."""
+    return f"{value:,}" if isinstance(value, int) else value
 
 
 def _fill(

@@ -342,11 +342,13 @@ def test_who_may_play(town: Town) -> None:
                 session, town.wiring.outbox, town.chapter, told, by=SYSTEM, now=now
             )
 
+    with pytest.raises(WrongState, match="drill_needs_guests"):
+        start(alma)
     with town.wiring.database.write() as session:
         add_guest(session, alma, by=SYSTEM, now=now)
-    with pytest.raises(WrongState) as too_few:
+    with pytest.raises(InvalidValue) as too_few:
         start(alma)
-    assert too_few.value.code == "drill_needs_guests"
+    assert (too_few.value.field, too_few.value.code) == ("family", "drill_needs_another")
     with pytest.raises(InvalidValue) as no_guest:
         start(beto)
     assert (no_guest.value.field, no_guest.value.code) == ("family", "not_a_guest")
