@@ -131,7 +131,7 @@ def test_a_text_that_is_too_long_with_our_name_is_told_before_it_is_sent(
 ) -> None:
     """The carrier would refuse every one of them."""
     path = written(marta, text_en="x" * 1590)
-    assert "how to stop it has 1615 letters" in text_of(marta.get(path))
+    assert "how to stop it has 1,615 letters" in text_of(marta.get(path))
     page = marta.post(path, data={"when": "now"})
     assert page.status_code == 422
     assert blasts(wiring) == []
