@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
-import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -67,32 +66,33 @@ def _live_all(
     months: list[tuple[str, int]], lived_before: list[dict[str, Any]], *, short: bool, at_once: int
 ) -> list[dict[str, Any]]:
     """Live months in processes of their own, so many at a time; keep what is known after each."""
-    waiting = list(months)
-    running: list[subprocess.Popen[bytes]] = []
     found = list(lived_before)
-    while waiting or running:
-        while waiting and len(running) < at_once:
-            policy, seed = waiting.pop(0)
-            command = [sys.executable, "-W", "ignore", "-m", "tests.month"]
-            command += ["--one", f"{policy}:{seed}", *(["--short"] if short else [])]
-            running.append(
-                subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, env=os.environ)
-            )
-        for process in [one for one in running if one.poll() is not None]:
-            running.remove(process)
-            assert process.stdout is not None
-            lines = process.stdout.read().decode().splitlines()
-            if process.returncode or not lines:
-                print(f"a month ended with {process.returncode}; the others go on", file=sys.stderr)
+    with ThreadPoolExecutor(at_once) as pool:
+        lives = [pool.submit(_live_apart, *month, short=short) for month in months]
+        for done, life in enumerate(as_completed(lives), 1):
+            ended = life.result()
+            if ended is None:
+                print("a month broke off; the others go on", file=sys.stderr)
                 continue
-            found.append(ended := json.loads(lines[-1]))
+            found.append(ended)
             found.sort(key=lambda one: (one["seed"], one["policy"]))
             JSON.parent.mkdir(exist_ok=True)
             JSON.write_text(json.dumps({"months": found, "summary": _summary(found)}, indent=1))
-            left = len(waiting) + len(running)
+            left = len(lives) - done
             print(f"{ended['policy']}, seed {ended['seed']}; {left} left", file=sys.stderr)
-        time.sleep(0.5)
     return found
+
+
+def _live_apart(policy: str, seed: int, *, short: bool) -> dict[str, Any] | None:
+    """Return the figures of a month lived in a process of its own; None when it broke off."""
+    command = [sys.executable, "-W", "ignore", "-m", "tests.month", "--one", f"{policy}:{seed}"]
+    command += ["--short"] if short else []
+    ended = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=False)
+    lines = ended.stdout.decode().splitlines()
+    if ended.returncode or not lines:
+        return None
+    figures: dict[str, Any] = json.loads(lines[-1])
+    return figures
 
 
 ROWS = {
