@@ -165,7 +165,8 @@ def _seeds(found: list[dict[str, Any]]) -> str:
     for policy in POLICIES:
         seeds = sorted(one["seed"] for one in found if one["policy"] == policy)
         if seeds:
-            told.append(f"{policy}: seeds {seeds[0]} to {seeds[-1]}, {len(seeds)} months")
+            which = ", ".join(str(seed) for seed in seeds)
+            told.append(f"{policy}: seed{'s' if len(seeds) > 1 else ''} {which}")
     return "; ".join(told).capitalize()
 
 
@@ -180,9 +181,10 @@ def _beside_each_other(found: list[dict[str, Any]]) -> str:
     if not both:
         return "No seed was lived both ways."
     ratios = [at_once[seed] / calm[seed] for seed in both]
+    which = ", ".join(f"{seed}: {ratio:.1f}" for seed, ratio in zip(both, ratios, strict=True))
     return (
         f"Asking everybody at once takes {mean(ratios):.1f} times the texts for each place"
-        f" (from {min(ratios):.1f} to {max(ratios):.1f}; {len(both)} seeds lived both ways)."
+        f" (by seed: {which})."
     )
 
 

@@ -12,15 +12,14 @@ from fastapi import APIRouter
 from sqlmodel import Session
 from starlette.responses import HTMLResponse, Response
 
-from service.blasts.drafts import Words, new_draft, open_draft_about, write
+from service.blasts.drafts import open_draft_about
 from service.blasts.progress import blasts_about
 from service.blasts.tables import BlastKind
 from service.chapters.find import get_chapter
 from service.chapters.tables import Chapter
 from service.chapters.voice import voice_of
 from service.db import new_id
-from service.errors import InvalidValue, NotFound, WrongState
-from service.people.audience import Audience
+from service.errors import InvalidValue, WrongState
 from service.people.register import LANGUAGES
 from service.rallies.actions.count import count_asked, count_done
 from service.rallies.actions.draft import LONGEST_TARGET, ActionDraft, problems_of, save_action
@@ -32,7 +31,14 @@ from service.rallies.draft import LONGEST_TITLE
 from service.web.console.desk import AtDesk, Desk, go_to
 from service.web.console.messages import message_cards
 from service.web.console.previews import bubbles
-from service.web.console.writing import SAVE, WRITE_FOR_ME, changed, is_change_only, texts_of
+from service.web.console.writing import (
+    SAVE,
+    WRITE_FOR_ME,
+    changed,
+    is_change_only,
+    keep_unfinished,
+    texts_of,
+)
 from service.web.forms import Answers, Form, Sent
 from service.web.pages import form_again
 from service.web.session import Read, Write
@@ -161,19 +167,9 @@ def _keep_unfinished(session: Session, desk: Desk, form: Sent, action_id: UUID) 
     """Keep the form as it is: what is missing can come later."""
     if session.get(Action, action_id) is not None:
         _in_state(session, desk, action_id, ActionState.DRAFT)
-    subject = f"action:{action_id.hex}"
-    call = open_draft_about(session, subject, BlastKind.ACTION)
-    if call is None:
-        everyone = Audience(desk.chapter_id)
-        call = new_draft(
-            session, desk.chapter_id, new_id(), BlastKind.ACTION, subject, audience=everyone,
-            by=desk.author, now=desk.now,
-        )  # fmt: skip
-    elif call.chapter_id != desk.chapter_id:
-        raise NotFound(None, f"no action {action_id}")
-    typed = {name: form[name] for name in FIELDS} | {"unfinished": "yes"}
-    words = Words(form["title"], form["text_en"], form["text_es"], typed)
-    write(session, call, words, by=desk.author, now=desk.now)
+    keep_unfinished(
+        session, desk, form, kind=BlastKind.ACTION, subject=f"action:{action_id.hex}", fields=FIELDS
+    )
 
 
 def _read(form: Sent, chapter: Chapter, action_id: UUID, now: datetime) -> ActionDraft:

@@ -12,16 +12,15 @@ from sqlmodel import Session
 from starlette.responses import HTMLResponse, Response
 
 from service.blasts.compose import MISSING
-from service.blasts.drafts import Words, new_draft, open_draft_about, write
+from service.blasts.drafts import open_draft_about
 from service.blasts.tables import BlastKind
 from service.chapters.find import get_chapter
 from service.chapters.tables import Chapter
 from service.chapters.voice import voice_of
 from service.db import new_id
-from service.errors import NotFound, WrongState
+from service.errors import WrongState
 from service.messages import dates
 from service.messages.catalog import Catalog
-from service.people.audience import Audience
 from service.rallies.draft import LONGEST_PLACE, LONGEST_TITLE, Draft, problems_of, save_draft
 from service.rallies.find import get_rally
 from service.rallies.tables import Rally, RallyKind, RallyState
@@ -32,6 +31,7 @@ from service.web.console.writing import (
     WRITE_FOR_ME,
     changed,
     is_change_only,
+    keep_unfinished,
     plain_values,
     texts_of,
 )
@@ -107,19 +107,9 @@ def _keep_unfinished(session: Session, desk: Desk, form: Sent, rally_id: UUID) -
     if rally is not None:
         get_rally(session, desk.chapter_id, rally_id)
         _must_be_draft(rally)
-    subject = f"rally:{rally_id.hex}"
-    call = open_draft_about(session, subject, BlastKind.CALL)
-    if call is None:
-        everyone = Audience(desk.chapter_id)
-        call = new_draft(
-            session, desk.chapter_id, new_id(), BlastKind.CALL, subject, audience=everyone,
-            by=desk.author, now=desk.now,
-        )  # fmt: skip
-    elif call.chapter_id != desk.chapter_id:
-        raise NotFound(None, f"no rally {rally_id}")
-    typed = {name: form[name] for name in FIELDS} | {"unfinished": "yes"}
-    words = Words(form["title"], form["text_en"], form["text_es"], typed)
-    write(session, call, words, by=desk.author, now=desk.now)
+    keep_unfinished(
+        session, desk, form, kind=BlastKind.CALL, subject=f"rally:{rally_id.hex}", fields=FIELDS
+    )
 
 
 def _must_be_draft(rally: Rally) -> None:

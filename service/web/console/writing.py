@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from sqlmodel import Session
+
 from service.blasts.compose import fill, whole_text
+from service.blasts.drafts import Words, new_draft, open_draft_about, write
+from service.blasts.tables import BlastKind
 from service.chapters.tables import Chapter
+from service.db import new_id
+from service.errors import NotFound
 from service.messages.segments import cheaper_table, without_accents
+from service.people.audience import Audience
 from service.people.register import LANGUAGES
 from service.web.console.desk import Desk
 from service.web.console.previews import Bubble, bubbles
@@ -80,3 +87,22 @@ def plain_values(chapter: Chapter) -> dict[str, dict[str, str]]:
     """Return what can stand in braces in a message about no event."""
     always = {"network": chapter.network_name, "phone": chapter.contact_phone}
     return {language: dict(always) for language in LANGUAGES}
+
+
+def keep_unfinished(
+    session: Session, desk: Desk, form: Sent, *, kind: BlastKind, subject: str,
+    fields: Collection[str],
+) -> None:  # fmt: skip
+    """Keep a form as it is, whole or not: what is missing can come later. Raises NotFound."""
+    draft = open_draft_about(session, subject, kind)
+    if draft is None:
+        everyone = Audience(desk.chapter_id)
+        draft = new_draft(
+            session, desk.chapter_id, new_id(), kind, subject, audience=everyone, by=desk.author,
+            now=desk.now,
+        )  # fmt: skip
+    elif draft.chapter_id != desk.chapter_id:
+        raise NotFound(None, f"no draft about {subject}")
+    typed = {name: form[name] for name in fields} | {"unfinished": "yes"}
+    words = Words(form["title"], form["text_en"], form["text_es"], typed)
+    write(session, draft, words, by=desk.author, now=desk.now)
