@@ -34,6 +34,8 @@ LAST_USE = {
     "7d": timedelta(days=6), "1d": timedelta(hours=4), "3h": timedelta(minutes=30),
     "day_before": timedelta(hours=3), "nudge": timedelta(minutes=15),
 }  # fmt: skip
+CONFIRMS = ("opt_out", "opt_out_all")
+CONFIRMED_WITHIN = timedelta(minutes=2)
 MUST_BE_NONE = (
     "outside_hours", "after_opt_out", "reminders_late", "reminders_double", "reminders_missing",
     "places_to_unvetted", "asked_twice", "ladders_lost",
@@ -239,7 +241,7 @@ class _Judge:
         return place > 0 and at - times[place - 1] <= JUST_ANSWERED
 
     def _opt_outs(self) -> None:
-        """After an opt-out at most its one confirmation, at once."""
+        """After an opt-out at most its confirmation, at once: what a busy minute holds goes before it."""
         for answer in self._lived.heard:
             if answer.body not in WAYS["stop"]:
                 continue
@@ -250,7 +252,13 @@ class _Judge:
                 and datetime.fromisoformat(entry["at"]) > answer.at + timedelta(seconds=30)
             ]
             for entry in later:
-                self._found.blame("after_opt_out", f"{answer.phone} at {entry['at']}")
+                delivery = self._by_sid.get(entry["sid"])
+                template = "?" if delivery is None else delivery.template
+                at = datetime.fromisoformat(entry["at"])
+                if template in CONFIRMS and at <= answer.at + CONFIRMED_WITHIN:
+                    continue
+                why = f"{template} to {answer.phone} at {entry['at']}"
+                self._found.blame("after_opt_out", why)
 
     def _reminders(self) -> None:
         sent: dict[str, list[datetime]] = defaultdict(list)
