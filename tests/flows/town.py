@@ -58,7 +58,7 @@ class Town:
         with self.wiring.database.write() as session:
             return make_volunteer(
                 session, self.wiring.keyring, self.chapter, number, now=self.clock.now(),
-                **more,  # type: ignore[arg-type]
+                **more,  # type: ignore[arg-type]  # by name
             )  # fmt: skip
 
     def family(self, number: int, **more: object) -> Person:
@@ -66,7 +66,7 @@ class Town:
         with self.wiring.database.write() as session:
             return make_family(
                 session, self.wiring.keyring, self.chapter, number, now=self.clock.now(),
-                **more,  # type: ignore[arg-type]
+                **more,  # type: ignore[arg-type]  # by name
             )  # fmt: skip
 
     def checkin(self, *, starts_at: datetime | None = None, is_approved: bool = True) -> CheckIn:

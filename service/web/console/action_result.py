@@ -74,15 +74,16 @@ def end_action(session: Write, desk: AtDesk, here: Here, action_id: UUID, form: 
             session, desk, action, result, people, form.typed, problems=problems, status=status
         )
 
-    if result["en"] and people:
-        if needs_second(get_chapter(session, desk.chapter_id), len(people)):
-            must_be_confirmed(here, now=desk.now)
-        with form_again(look_again, desk.tell):
+    is_for_many = needs_second(get_chapter(session, desk.chapter_id), len(people))
+    if result["en"] and is_for_many:
+        must_be_confirmed(here, now=desk.now)
+    with form_again(look_again, desk.tell):
+        if result["en"] and people:
             check_number(form, _reached(session, desk, action, people).people)
-    close_action(
-        session, desk.wiring.catalog, action, result, all_asked=all_asked, by=desk.viewer,
-        now=desk.now,
-    )  # fmt: skip
+        close_action(
+            session, desk.wiring.catalog, action, result, all_asked=all_asked, by=desk.viewer,
+            now=desk.now,
+        )  # fmt: skip
     return go_to(f"/actions/{action.id}")
 
 

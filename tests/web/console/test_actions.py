@@ -213,6 +213,20 @@ def test_the_result_is_looked_at_before_it_is_told(
     assert marta.get(path).status_code == 409
 
 
+def test_a_result_that_no_carrier_takes_ends_nothing(
+    marta: TestClient, wiring: Wiring, volunteers: None, clock: StillClock
+) -> None:
+    sent(marta, wiring)
+    (action,) = actions(wiring)
+    run_all(wiring, now=clock.tick(seconds=15))
+    long = {"text_en": "x" * 1590, "text_es": "Se quedan.", "whom": "asked", "action": "send"}
+    page = marta.post(f"/actions/{action.id}/close", data=long)
+    assert page.status_code == 422
+    assert "how to stop it has 1,615 letters" in text_of(page)
+    assert f'value="{"x" * 1590}"' in page.text
+    assert actions(wiring)[0].state is ActionState.ANNOUNCED
+
+
 def test_another_chapters_action_is_not_there(
     marta: TestClient, wiring: Wiring, other_group: Group
 ) -> None:
