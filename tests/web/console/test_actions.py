@@ -222,6 +222,7 @@ def test_a_result_that_no_carrier_takes_ends_nothing(
     long = {"text_en": "x" * 1590, "text_es": "Se quedan.", "whom": "asked", "action": "send"}
     page = marta.post(f"/actions/{action.id}/close", data=long)
     assert page.status_code == 422
+    assert "Look before it ends" in text_of(page)
     assert "how to stop it has 1,615 letters" in text_of(page)
     assert f'value="{"x" * 1590}"' in page.text
     assert actions(wiring)[0].state is ActionState.ANNOUNCED
