@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from sqlalchemy import Engine, event
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
@@ -23,6 +26,18 @@ from tests.factories import StillClock
 # How long an example takes depends on what else the machine does.
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
+
+
+@event.listens_for(Engine, "connect")
+def _backwards(connection: Any, _record: object) -> None:
+    """Have SQLite give rows that nobody asked to have in order the other way round.
+
+    PostgreSQL gives them in an order that changes with what is written. A test, or the service,
+    that leans on the order in which rows were put in is seen here every time.
+    """
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA reverse_unordered_selects=ON")
+
 
 MASTER_KEY = bytes(range(32))
 PAGES = "tests/browser/"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlmodel import select
+from sqlmodel import col, select
 
 from service.outbox.tables import Delivery
 from service.people.tables import Consent, Person
@@ -263,7 +263,8 @@ def test_the_relay_is_switched_off_and_on_and_says_by_whom(
     for _ in range(2):
         assert client.post(path, json={"is_on": True}).json() == made
     with wiring.database.read() as session:
-        lines = session.exec(select(AuditLine.actor, AuditLine.action)).all()
+        query = select(AuditLine.actor, AuditLine.action).order_by(col(AuditLine.number))
+        lines = session.exec(query).all()
     assert [line for line in lines if "relay" in line[1]] == [
         ("Marta", "checkin.relay_off"), ("Marta", "checkin.relay_on"),
     ]  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlmodel import select
+from sqlmodel import col, select
 
 from service.outbox.tables import Delivery
 from service.people.consent import opt_out
@@ -135,7 +135,8 @@ def test_a_reveal_shows_what_was_asked_and_is_written_down(
     both = client.post(address, json={"fields": ["phone", "alias"], "reason": "meeting"}).json()
     assert both["alias"] == body["alias"]
     with wiring.database.read() as session:
-        lines = session.exec(select(AuditLine).where(AuditLine.detail != "vetting 2")).all()
+        query = select(AuditLine).where(AuditLine.detail != "vetting 2")
+        lines = session.exec(query.order_by(col(AuditLine.number))).all()
     assert [(line.action, line.detail) for line in lines] == [
         ("reveal.phone", "calling back"), ("reveal.phone", "meeting"), ("reveal.alias", "meeting"),
     ]  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 
 from fastapi.testclient import TestClient
-from sqlmodel import select
+from sqlmodel import col, select
 
 from service.blasts.tables import Blast
 from service.checkins.tables import CheckIn, CheckInState, Ride
@@ -213,7 +213,8 @@ def test_what_family_and_lead_write_is_read_along_and_can_be_switched_off(
         assert "Marta ended it" in text_of(marta.post(f"{page}/relay", data={"turn": "off"}))
     assert "Marta ended it" not in text_of(marta.post(f"{page}/relay", data={"turn": "on"}))
     with wiring.database.read() as session:
-        actions = session.exec(select(AuditLine.action)).all()
+        query = select(AuditLine.action).order_by(col(AuditLine.number))
+        actions = session.exec(query).all()
     assert [one for one in actions if "relay" in one] == ["checkin.relay_off", "checkin.relay_on"]
 
 

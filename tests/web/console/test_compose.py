@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlmodel import select
+from sqlmodel import col, select
 
 from service.blasts.tables import BlastKind, DraftState, MessageDraft
 from service.rallies.tables import Rally
@@ -34,7 +34,7 @@ COSTLY = "Acompaña: la reunión es mañana a las siete en la plaza del sur, tra
 
 def drafts(wiring: Wiring) -> list[MessageDraft]:
     with wiring.database.read() as session:
-        return list(session.exec(select(MessageDraft)))
+        return list(session.exec(select(MessageDraft).order_by(col(MessageDraft.id))))
 
 
 def written(marta: TestClient, **changes: str) -> str:
