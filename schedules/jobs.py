@@ -115,7 +115,7 @@ JOBS = (
     Job(
         "ask for actions",
         1,
-        _in_one_transaction(lambda s, w, now: send_due_actions(s, w.catalog, now=now)),
+        _in_one_transaction(lambda s, _, now: send_due_actions(s, now=now)),
     ),
     Job(
         "tell how far actions have come",

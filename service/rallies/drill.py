@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
@@ -20,6 +20,7 @@ from service.outbox.enqueue import Outbox, Text
 from service.people.tables import Person
 from service.privacy import audit
 from service.privacy.policy import Viewer
+from service.rallies.actions.tables import Action
 from service.rallies.announce import announce
 from service.rallies.draft import Draft, save_draft
 from service.rallies.rules import TOLD
@@ -66,6 +67,14 @@ def end_drill(session: Session, outbox: Outbox, drill: Rally, *, by: Viewer, now
     drill.state, drill.ended_at, drill.remind_at = RallyState.CLOSED, now, None
     session.add(drill)
     close_event(session, drill.subject, reason="over", now=now)
+    tell_it_is_over(session, outbox, drill, now=now)
+    audit.record(session, actor=by, action="drill.end", subject=drill.subject, now=now)
+
+
+def tell_it_is_over(
+    session: Session, outbox: Outbox, drill: Rally | Action, *, now: datetime
+) -> None:
+    """Text every guest that a drill is over. Safe to run twice."""
     for person_id in guests_of(session, drill.chapter_id):
         text = Text(
             "drill_over",
@@ -73,7 +82,6 @@ def end_drill(session: Session, outbox: Outbox, drill: Rally, *, by: Viewer, now
             subject=drill.subject,
         )
         outbox.text(session, session.get_one(Person, person_id), text, now=now)
-    audit.record(session, actor=by, action="drill.end", subject=drill.subject, now=now)
 
 
 def get_drill(session: Session, chapter_id: UUID, drill_id: UUID) -> Rally:
@@ -100,7 +108,14 @@ def learned(session: Session, drill: Rally) -> list[Learned]:
         rsvp = said.get(person_id)
         after = None if rsvp is None else rsvp.created_at - began
         found.append(Learned(person_id, rsvp.state.value if rsvp else "", after))
-    return sorted(found, key=lambda one: (one.after is None, one.after or timedelta(0)))
+    return quickest_first(found)
+
+
+def quickest_first(lines: Iterable[Learned]) -> list[Learned]:
+    """Return what guests did in the order in which they did it, the silent last."""
+    return sorted(
+        lines, key=lambda one: (one.after is None, one.after or timedelta(0), one.person_id)
+    )
 
 
 def usual_time(lines: Sequence[Learned]) -> timedelta | None:

@@ -13,6 +13,7 @@ from service.blasts.drafts import Author, again
 from service.blasts.stop import stop
 from service.blasts.tables import Blast, BlastKind, BlastState, MessageDraft
 from service.errors import WrongState
+from service.outbox.drill import is_drill
 from service.privacy import audit
 from service.privacy.policy import Viewer
 from service.rallies.actions.announce import take_action_back
@@ -29,6 +30,8 @@ def take_back_draft(
 
     Raises WrongState once its copies are being written: from then on it can only be stopped.
     """
+    if is_drill(blast.subject):  # it is ended, and its guests hear so
+        raise WrongState("message_not_in_state", f"blast {blast.id} is of a drill")
     drafted = session.get(MessageDraft, blast.id) or _dropped(session, blast)
     if blast.kind is BlastKind.CALL:
         take_back(session, blast, by=by, now=now)

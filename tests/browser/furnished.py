@@ -30,6 +30,7 @@ from service.people.visits import make_link
 from service.privacy.policy import SYSTEM, Role
 from service.rallies.actions.announce import announce_action
 from service.rallies.actions.draft import ActionDraft, save_action
+from service.rallies.actions.drill import start_action_drill
 from service.rallies.actions.tables import Action, ActionKind
 from service.rallies.announce import announce
 from service.rallies.draft import Draft, save_draft
@@ -134,6 +135,8 @@ def _act(site: Site) -> None:
     with wiring.database.write() as session:
         practice = Draft("Practice", "90 Main St", now + timedelta(days=2), "Come?", "¿Viene?")
         start_drill(session, site.chapter, practice, by=SYSTEM, now=now)
+        running = session.get_one(Action, action.id)
+        start_action_drill(session, wiring.catalog, running, drill_id=new_id(), by=SYSTEM, now=now)
         family = session.exec(
             select(Person).join(CheckIn, col(CheckIn.family_id) == Person.id).limit(1)
         ).one()
@@ -179,7 +182,8 @@ def pages_of(site: Site) -> list[str]:
         shared = the(Rally, Rally.title == "Vigil of Bay")
         drill, note = the(Rally, col(Rally.is_drill)), the(MessageDraft)
         asking = the(MessageDraft, MessageDraft.title == "Sign")
-        action, planned = the(Action, Action.title == "Stay"), the(Action, Action.title == "Sign")
+        action = the(Action, Action.title == "Stay", ~col(Action.is_drill))
+        planned, practised = the(Action, Action.title == "Sign"), the(Action, col(Action.is_drill))
         blast, office, sender = the(Blast), the(Office), the(Sender)
         safety, uploaded, text = the(SafetyCheck), the(UploadedList), the(Inbound)
         thread, volunteer = the(Thread), session.exec(select(Volunteer.person_id)).first()
@@ -200,7 +204,8 @@ def pages_of(site: Site) -> list[str]:
         f"/drafts/{note}/people", f"/drafts/{note}/send",
         "/actions", "/actions/new", f"/actions/{action}", f"/actions/{planned}/edit",
         f"/drafts/{asking}/people", f"/drafts/{asking}/send", f"/actions/{action}/close",
-        "/drills", "/drills/new", "/drills/appointments/new", f"/drills/{drill}", f"/safety/{safety}",
+        "/drills", "/drills/new", "/drills/appointments/new", f"/drills/{drill}",
+        f"/actions/{planned}/practise", f"/drills/actions/{practised}", f"/safety/{safety}",
         "/inbox", f"/inbox/{thread}", f"/inbox/texts/{text}/correct?meant=yes",
         "/people", "/people/new", f"/people/{volunteer}", f"/people/{volunteer}/edit",
         f"/people/{volunteer}/erase", f"/people/{volunteer}/opt-out", "/people/export",

@@ -14,6 +14,8 @@ from schedules.jobs import run_all
 from service.db import new_id
 from service.people.find import list_volunteers
 from service.privacy.policy import SYSTEM
+from service.rallies.actions.draft import ActionDraft, save_action
+from service.rallies.actions.tables import ActionKind
 from service.rallies.announce import announce
 from service.rallies.draft import Draft, save_draft
 from service.rallies.tables import Rally, RallyKind
@@ -164,6 +166,34 @@ def test_an_action_is_written_sent_and_closed(page: Page, site: Site) -> None:
     page.get_by_role("button", name="End it and tell 2 people").click()
     expect(page.get_by_role("heading", name="The result")).to_be_visible()
     is_sound(page, "closed")
+
+
+@on_a_phone
+def test_an_action_is_practised_from_its_page(page: Page, site: Site) -> None:
+    sign_in(page, site)
+    page.goto(f"{site.url}/drills")
+    page.get_by_label("Phone").fill("413-555-0101")
+    page.get_by_label("They agreed").check()
+    page.get_by_role("button", name="Add to the list").click()
+    with site.wiring.database.write() as session:
+        saved = save_action(session, site.chapter, _to_sign(site), by=SYSTEM, now=site.clock.now())
+    page.goto(f"{site.url}/actions/{saved.id}")
+    look_both(page, "an action that can be practised")
+    page.get_by_role("link", name="Practise it with the drill list").click()
+    expect(page.get_by_text("DRILL: ")).to_be_visible()
+    look_both(page, "an action's drill before it starts")
+    page.get_by_role("button", name="Start it with 1 guest").click()
+    expect(page.get_by_text("0 of 1 answered.")).to_be_visible()
+    look_both(page, "an action's drill")
+    page.get_by_role("button", name="End the drill").click()
+    expect(page.get_by_text("Over")).to_be_visible()
+
+
+def _to_sign(site: Site) -> ActionDraft:
+    return ActionDraft(
+        ActionKind.SIGN, "Sign", "the senator", site.clock.now() + timedelta(days=4),
+        "Please sign.", "Por favor firme.", link="https://example.org/sign",
+    )  # fmt: skip
 
 
 @on_a_phone

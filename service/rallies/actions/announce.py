@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID, uuid5
 
@@ -16,6 +17,7 @@ from service.chapters.find import get_chapter
 from service.db.insert import insert_new
 from service.errors import InvalidValue, WrongState
 from service.messages.catalog import Catalog
+from service.outbox.gate import wordings_of
 from service.outbox.tables import Priority
 from service.people.audience import Audience, count_audience, next_people
 from service.privacy import audit
@@ -55,7 +57,9 @@ def announce_action(
         _refuse_many(session, audience or everyone, now)
     if not _deal(session, action, audience or everyone, now):
         raise WrongState("nobody_gets_it", f"action {action.id} is for nobody")
-    blast = launch(session, _plan(session, catalog, action, 0, blast_id, by.name, at), now=now)
+    bodies = bodies_of(catalog, get_chapter(session, action.chapter_id), action)
+    plan = plan_of_day(session, action, 0, bodies, blast_id=blast_id, by=by.name, at=at)
+    blast = launch(session, plan, now=now)
     action.state, action.announced_at, action.next_send_at = ActionState.ANNOUNCED, now, first
     session.add(action)
     drop_others(session, action.subject, BlastKind.ACTION, but=blast_id)
@@ -81,23 +85,27 @@ def take_action_back(session: Session, blast: Blast, *, by: Viewer, now: datetim
     return action
 
 
-def send_due_actions(session: Session, catalog: Catalog, *, now: datetime) -> int:
-    """Launch the call of each action whose next day has come; return how many. Safe to run twice."""
+def send_due_actions(session: Session, *, now: datetime) -> int:
+    """Launch the call of each action whose next day has come; return how many. Safe to run twice.
+
+    Later days get the very words of the first, which were looked at, whatever the chapter is called
+    by then. While the call of a day is paused those that follow wait with it.
+    """
     due = session.exec(
         select(Action)
         .where(Action.state == ActionState.ANNOUNCED, col(Action.next_send_at) <= now)
         .with_for_update()
     ).all()
-    return sum(_next_day(session, catalog, action, now) for action in due)
+    return sum(_next_day(session, action, now) for action in due)
 
 
-def _is_stopped(session: Session, action: Action) -> bool:
+def _newest_call(session: Session, action: Action) -> Blast:
     newest = (
-        select(Blast.state)
+        select(Blast)
         .where(Blast.subject == action.subject, Blast.kind == BlastKind.ACTION)
         .order_by(col(Blast.created_at).desc(), col(Blast.id).desc())
     )
-    return session.exec(newest.limit(1)).first() is BlastState.STOPPED
+    return session.exec(newest.limit(1)).one()
 
 
 def _check_days(session: Session, action: Action, first: datetime) -> None:
@@ -107,20 +115,25 @@ def _check_days(session: Session, action: Action, first: datetime) -> None:
         raise WrongState("action_over", f"action {action.id} ends at {action.deadline}")
 
 
-def _next_day(session: Session, catalog: Catalog, action: Action, now: datetime) -> int:
+def _next_day(session: Session, action: Action, now: datetime) -> int:
     """The first day's call was launched as it was announced; it counts from now on.
 
     Whoever stopped the call of one day meant those of the days that follow too.
     """
-    if action.days_sent and _is_stopped(session, action):
+    day, zone = action.days_sent, get_chapter(session, action.chapter_id).time_zone
+    call = _newest_call(session, action)
+    if day and call.state is BlastState.PAUSED and action.deadline > now:
+        return 0
+    if day and call.state is BlastState.STOPPED:
         action.next_send_at = None
         session.add(action)
         return 0
-    day, zone = action.days_sent, get_chapter(session, action.chapter_id).time_zone
     is_sent = day > 0 and action.deadline > now and bool(_people_of(session, action, day))
     if is_sent:
+        bodies = wordings_of(session, [call.id])[call.id]
         blast_id = uuid5(action.id, f"day {day}")
-        launch(session, _plan(session, catalog, action, day, blast_id, action.created_by), now=now)
+        plan = plan_of_day(session, action, day, bodies, blast_id=blast_id, by=action.created_by)
+        launch(session, plan, now=now)
     action.days_sent += 1
     due = action.next_send_at or now
     is_last = action.days_sent >= action.days
@@ -129,17 +142,17 @@ def _next_day(session: Session, catalog: Catalog, action: Action, now: datetime)
     return int(is_sent)
 
 
-def _plan(
-    session: Session, catalog: Catalog, action: Action, day: int, blast_id: UUID, by: str,
-    at: datetime | None = None,
+def plan_of_day(
+    session: Session, action: Action, day: int, bodies: Mapping[str, str], *, blast_id: UUID,
+    by: str, at: datetime | None = None,
 ) -> Plan:  # fmt: skip
-    chapter = get_chapter(session, action.chapter_id)
+    """Return the call to those who are asked on this day, from 0. bodies: as they arrive, by language."""
     return Plan(
         id=blast_id,
         subject=action.subject,
         kind=BlastKind.ACTION,
-        audience=Audience(chapter.id, only=_people_of(session, action, day)),
-        bodies=bodies_of(catalog, chapter, action),
+        audience=Audience(action.chapter_id, only=_people_of(session, action, day)),
+        bodies=bodies,
         priority=Priority.BULK,
         not_after=action.deadline,
         created_by=by,

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, func, or_, select
 
 from service.db.insert import insert_new
 from service.rallies.actions.tables import (
@@ -45,14 +45,16 @@ def note_done(
 
     chapters: theirs; texted: the one whose number they wrote to. Of several open ones it is what
     that one asked them, then the newest that they have not done: first of those they were asked
-    about. What is over is not counted any more.
+    about. What is over is not counted any more. A drill is there for its guests alone.
     """
+    asked, done = (_of_person(session, table, person_id) for table in (ActionTurn, ActionDone))
     told = session.exec(
         select(Action)
         .where(
             col(Action.chapter_id).in_(chapters),
             Action.kind == kind,
             Action.state != ActionState.DRAFT,
+            or_(~col(Action.is_drill), col(Action.id).in_(asked)),
         )
         .order_by(col(Action.announced_at).desc(), col(Action.id).desc())
     ).all()
@@ -61,7 +63,6 @@ def note_done(
     is_open = [one for one in told if one.state is ActionState.ANNOUNCED and one.deadline > now]
     if not is_open:
         return Noted(told[0], Said.OVER, count_done(session, [told[0].id])[told[0].id])
-    asked, done = (_of_person(session, table, person_id) for table in (ActionTurn, ActionDone))
     action = min(is_open, key=lambda one: _nearness(one, texted, asked, done))
     row = {"action_id": action.id, "person_id": person_id, "done_at": now}
     new = insert_new(session, ActionDone).values(**row).returning(col(ActionDone.person_id))

@@ -10,7 +10,8 @@ from sqlalchemy import Index
 from sqlmodel import Field
 
 from service.db import Table
-from service.db.types import words
+from service.db.types import since, words
+from service.outbox.tables import DRILL
 
 
 class ActionKind(StrEnum):
@@ -57,11 +58,12 @@ class Action(Table, table=True):
     result_en: str = ""
     result_es: str = ""
     ended_at: datetime | None = None
+    is_drill: bool = Field(default=False, sa_column_kwargs=since("0"))
 
     @property
     def subject(self) -> str:
         """How lower rooms name this action."""
-        return f"action:{self.id.hex}"
+        return f"{DRILL if self.is_drill else ''}action:{self.id.hex}"
 
 
 class ActionTurn(Table, table=True):

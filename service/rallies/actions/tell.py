@@ -41,6 +41,7 @@ def tell_progress(session: Session, catalog: Catalog, *, now: datetime) -> int:
     running = session.exec(
         select(Action).where(
             Action.state == ActionState.ANNOUNCED,
+            ~col(Action.is_drill),
             Action.deadline > now,
             or_(col(Action.progress_at).is_(None), col(Action.progress_at) <= now - BETWEEN),
         )

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Depends
 
 from service.web.console import (
     account,
+    action_drills,
     action_result,
     actions,
     appointment_drills,
@@ -76,6 +77,7 @@ for room in (  # what has a name comes before what has an id
     rally_life,
     actions,
     action_result,
+    action_drills,
     appointment_drills,
     drills,
     messages,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -20,13 +20,17 @@ from service.db import new_id
 from service.errors import InvalidValue
 from service.messages import dates
 from service.messages.catalog import Catalog
+from service.messages.pages import load_pages
 from service.outbox.drill import add_guest, guests_of, in_front, remove_guest
 from service.people.find import people_by_id
 from service.people.phone import read_phone
 from service.people.register import LANGUAGES, find_person
 from service.people.tables import Volunteer
+from service.rallies.actions.drill import list_action_drills
+from service.rallies.actions.tables import Action, ActionState
 from service.rallies.draft import LONGEST_PLACE, USUAL_LENGTH, Draft, problems_of
 from service.rallies.drill import (
+    Learned,
     end_drill,
     get_drill,
     learned,
@@ -35,7 +39,7 @@ from service.rallies.drill import (
     usual_time,
 )
 from service.rallies.rules import TOLD
-from service.rallies.tables import RallyKind
+from service.rallies.tables import Rally, RallyKind
 from service.rallies.words import first_call
 from service.web.console.desk import AtDesk, Desk, go_to
 from service.web.console.previews import bubbles
@@ -59,6 +63,16 @@ class Guest:
     phone: str
     state: str = ""
     minutes: int | None = None
+
+
+@dataclass(frozen=True)
+class DrillLine:
+    """One drill on the list of those so far."""
+
+    link: str
+    title: str
+    created_at: datetime
+    is_running: bool
 
 
 @router.get("/drills")
@@ -131,18 +145,8 @@ def start_new_drill(session: Write, desk: AtDesk, form: Form) -> Response:
 def show_drill(session: Read, desk: AtDesk, drill_id: UUID) -> HTMLResponse:
     """Show who answered, and how fast."""
     drill = get_drill(session, desk.chapter_id, drill_id)
-    lines = learned(session, drill)
-    half = usual_time(lines)
-    told = [
-        Guest(one.person_id, "", "", one.state, None if one.after is None else _minutes(one.after))
-        for one in lines
-    ]
-    return desk.page(
-        "drill.html", drill=drill, is_running=drill.state in TOLD, guests=_shown(session, desk, told),
-        answered=sum(one.after is not None for one in lines),
-        usual=None if half is None else _minutes(half),
-        zone=get_chapter(session, desk.chapter_id).time_zone,
-    )  # fmt: skip
+    line = _line(desk, drill)
+    return page_of_drill(session, desk, drill, learned(session, drill), line)
 
 
 @router.post("/drills/{drill_id}/end")
@@ -151,6 +155,43 @@ def finish_drill(session: Write, desk: AtDesk, drill_id: UUID) -> Response:
     drill = get_drill(session, desk.chapter_id, drill_id)
     end_drill(session, desk.outbox, drill, by=desk.viewer, now=desk.now)
     return go_to(f"/drills/{drill.id}")
+
+
+def page_of_drill(
+    session: Session, desk: Desk, drill: Rally | Action, lines: Sequence[Learned], line: DrillLine
+) -> HTMLResponse:
+    """Show who answered, and how fast."""
+    half = usual_time(lines)
+    told = [
+        Guest(one.person_id, "", "", one.state, None if one.after is None else _minutes(one.after))
+        for one in lines
+    ]
+    return desk.page(
+        "drill.html", drill=drill, title=line.title, path=line.link, is_running=line.is_running,
+        guests=_shown(session, desk, told), answered=sum(one.after is not None for one in lines),
+        usual=None if half is None else _minutes(half),
+        zone=get_chapter(session, desk.chapter_id).time_zone,
+    )  # fmt: skip
+
+
+def line_of_action(drill: Action) -> DrillLine:
+    """Return the line of an action's drill."""
+    is_running = drill.state is ActionState.ANNOUNCED
+    return DrillLine(f"/drills/actions/{drill.id}", drill.title, drill.created_at, is_running)
+
+
+def _line(desk: Desk, drill: Rally) -> DrillLine:
+    title = f"{load_pages().say(f'kind.{drill.kind}', desk.language)}, {drill.place}"
+    return DrillLine(f"/drills/{drill.id}", title, drill.created_at, drill.state in TOLD)
+
+
+def _lines(session: Session, desk: Desk) -> list[DrillLine]:
+    """Return the newest drills, of calls and of actions."""
+    found = [
+        *(_line(desk, one) for one in list_drills(session, desk.chapter_id, limit=MOST_SHOWN)),
+        *map(line_of_action, list_action_drills(session, desk.chapter_id, limit=MOST_SHOWN)),
+    ]
+    return sorted(found, key=lambda one: one.created_at, reverse=True)[:MOST_SHOWN]
 
 
 def _minutes(time: timedelta) -> int:
@@ -220,8 +261,7 @@ def _page(
     guests = [Guest(person_id, "", "") for person_id in guests_of(session, desk.chapter_id)]
     return desk.page(
         "drills.html", status=status, typed=typed, problems=problems or {},
-        guests=_shown(session, desk, guests), told=TOLD,
-        drills=list_drills(session, desk.chapter_id, limit=MOST_SHOWN),
+        guests=_shown(session, desk, guests), drills=_lines(session, desk),
         appointments=list_practised(session, desk.chapter_id),
         zone=get_chapter(session, desk.chapter_id).time_zone,
     )  # fmt: skip

@@ -26,6 +26,7 @@ from service.outbox.gate import get_wordings, wordings_of
 from service.outbox.over_time import moments
 from service.privacy import audit
 from service.privacy.policy import Role, is_at_least
+from service.rallies.actions.drill import get_action_drill
 from service.rallies.actions.find import get_action
 from service.rallies.drill import get_drill
 from service.rallies.letter import rally_of
@@ -155,7 +156,8 @@ def message_cards(session: Session, desk: Desk, blasts: Sequence[Blast]) -> list
 def _card(session: Session, desk: Desk, blast: Blast, progress: Progress) -> MessageCard:
     about, link = _about(session, desk, blast)
     is_drafted = blast.kind in (BlastKind.CALL, BlastKind.NOTE, BlastKind.ACTION)
-    is_undoable = is_drafted and blast.state is BlastState.SCHEDULED
+    is_waiting = blast.state is BlastState.SCHEDULED and not is_drill(blast.subject)
+    is_undoable = is_drafted and is_waiting
     return MessageCard(blast, _status(blast), about, link, progress, is_undoable)
 
 
@@ -172,6 +174,9 @@ def _about(session: Session, desk: Desk, blast: Blast) -> tuple[str, str]:
         drill = get_drill(session, desk.chapter_id, id_in(blast.subject))
         return drill.title, f"/drills/{drill.id}"
     if kind == "action":
+        if is_drill(blast.subject):
+            practised = get_action_drill(session, desk.chapter_id, id_in(blast.subject))
+            return practised.title, f"/drills/actions/{practised.id}"
         action = get_action(session, desk.chapter_id, id_in(blast.subject))
         return action.title, f"/actions/{action.id}"
     checkin = get_checkin_or_drill(session, desk.chapter_id, id_in(blast.subject))
