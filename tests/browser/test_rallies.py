@@ -179,7 +179,7 @@ def test_an_action_is_practised_from_its_page(page: Page, site: Site) -> None:
         saved = save_action(session, site.chapter, _to_sign(site), by=SYSTEM, now=site.clock.now())
     page.goto(f"{site.url}/actions/{saved.id}")
     look_both(page, "an action that can be practised")
-    page.get_by_role("link", name="Practise it with the drill list").click()
+    page.get_by_role("link", name="Practise it in a drill").click()
     expect(page.get_by_text("DRILL: ")).to_be_visible()
     look_both(page, "an action's drill before it starts")
     page.get_by_role("button", name="Start it with 1 guest").click()
