@@ -8,6 +8,7 @@ The day is written out, with its weekday: "10/3" means two different days to two
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from datetime import time as clock_time
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -45,8 +46,12 @@ def time(at: datetime, zone: ZoneInfo) -> str:
 
     Written by hand: Babel puts U+202F before am, which makes a whole text UCS-2.
     """
-    local = _local(at, zone)
-    return f"{local.hour % 12 or 12}:{local.minute:02} {'am' if local.hour < 12 else 'pm'}"
+    return clock(_local(at, zone).time())
+
+
+def clock(at: clock_time) -> str:
+    """Return a time of day the same way: "8:00 am"."""
+    return f"{at.hour % 12 or 12}:{at.minute:02} {'am' if at.hour < 12 else 'pm'}"
 
 
 def hour(at: datetime, zone: ZoneInfo, language: str) -> str:

@@ -17,10 +17,11 @@ from service.chapters.find import get_office
 from service.chapters.tables import Chapter
 from service.checkins.register import Registration, check
 from service.errors import InvalidForm, InvalidValue
+from service.messages import dates
 from service.people.offer import Offered, check_offer, offer_in
 from service.people.phone import read_phone
 from service.people.register import Card, check_card
-from service.replies.dates.when import worth_asking
+from service.replies.dates.when import is_odd_hour, worth_asking
 from service.web.pages import remember_typed
 
 T = TypeVar("T")
@@ -189,18 +190,24 @@ def read_registration(
     if office and starts_at:
         answers.read(lambda: _check(session, chapter, told, now), None)
     if starts_at:
-        answers.read(lambda: check_day(sent, starts_at.date(), countries[0]), None)
+        check_oddness(answers, starts_at, countries[0])
     answers.done()
     return told
 
 
-def odd_day(typed: Mapping[str, str], country: str) -> str:
-    """Return the day that was typed, as 2026-03-10, if it is a weekend or a holiday; "" if not.
+def odd_in(typed: Mapping[str, str], country: str) -> dict[str, str]:
+    """Return what was typed and is asked about once: field -> value, as its box has it.
 
-    The form then has a box with it: "yes, the paper says so". Ticked, it is good for that day alone.
+    day: 2026-03-14, where that is a weekend or a holiday. clock: 03:00, where no office is open then.
+    The form then has a box: "yes, the letter says so". Ticked, it is good for that very value alone.
     """
-    day = read_day(typed.get("day", "").strip())
-    return day.isoformat() if day and worth_asking(day, country) else ""
+    found = {}
+    if (day := read_day(typed.get("day", "").strip())) and worth_asking(day, country):
+        found["day"] = day.isoformat()
+    clock = read_clock(typed.get("clock", "").strip())
+    if clock is not None and is_odd_hour(clock):
+        found["clock"] = f"{clock:%H:%M}"
+    return found
 
 
 def read_offer(sent: Sent) -> Offered:
@@ -235,11 +242,18 @@ def read_signup(sent: Sent, countries: tuple[str, ...]) -> Card:
     return Card(card.phone, language=card.language)
 
 
-def check_day(sent: Sent, day: date, country: str) -> None:
-    """Ask about a weekend or a holiday once. Raises InvalidValue unless its box is ticked."""
+def check_oddness(answers: Answers, starts_at: datetime, country: str) -> None:
+    """Ask once about a day or an hour at which offices are closed, unless its box is ticked.
+
+    starts_at: local, where the office is.
+    """
+    day, at = starts_at.date(), starts_at.time()
     question = worth_asking(day, country)
-    if question and sent["day_is_right"] != day.isoformat():
-        raise InvalidValue("day", f"day_is_{question.value}")
+    if question and answers.sent["day_is_right"] != day.isoformat():
+        answers.wrong(InvalidValue("day", f"day_is_{question.value}"))
+    if is_odd_hour(at) and answers.sent["clock_is_right"] != f"{at:%H:%M}":
+        said = dates.clock(at)
+        answers.wrong(InvalidValue("clock", "hour_is_odd", time=said))
 
 
 def _check(session: Session, chapter: Chapter, told: Registration, now: datetime) -> None:

@@ -29,6 +29,7 @@ from service.replies.dates.reckon import date_or_none, holidays_of, monday, mont
 LATEST = timedelta(days=548)  # eighteen months
 JUST_PAST = timedelta(days=60)  # a date that is no longer gone than this is not next year's
 A_LEAP_YEAR = 2024
+OPENS, CLOSES = time(6), time(19)  # no office gives an appointment before or after
 SUNDAY = 6  # of this week to some, of the next one to others
 MONTH_FIRST = ("US", "PR")  # where 5/4 is the fourth of May to whoever writes English
 
@@ -128,6 +129,11 @@ def worth_asking(day: date, country: str) -> Question | None:
     if day.weekday() >= 5:
         return Question.WEEKEND
     return Question.HOLIDAY if day in holidays_of(country, day.year) else None
+
+
+def is_odd_hour(at: time) -> bool:
+    """Return whether no office is open then: an afternoon that was typed as a night, most likely."""
+    return not OPENS <= at <= CLOSES
 
 
 # --- the day -------------------------------------------------------------------------------------

@@ -28,8 +28,9 @@ from service.checkins.relay import switch
 from service.checkins.rules import check_start
 from service.checkins.tables import CheckIn, CheckInState, Outcome
 from service.errors import InvalidValue
+from service.messages import dates
 from service.people.register import Card
-from service.replies.dates.when import worth_asking
+from service.replies.dates.when import is_odd_hour, worth_asking
 from service.rsvps.seats import seats_of
 from service.rsvps.tables import SeatRole
 from service.web.api.auth import Caller, Who
@@ -53,6 +54,9 @@ class NewCheckIn(NewPerson):
     starts_at: Moment
     day_is_right: Annotated[
         bool, Field(description="True: the letter does name this weekend or public holiday.")
+    ] = False
+    hour_is_right: Annotated[
+        bool, Field(description="True: the letter does name this hour of the night.")
     ] = False
     people: Annotated[int, Field(ge=1, le=MOST_PEOPLE)] = 1
     needs_ride: bool = False
@@ -99,7 +103,7 @@ def register_checkin(
     """Register a check-in; the family hears who will call them.
 
     The same family, office and time again is the same check-in (200). A weekend or a public holiday
-    is asked about once: send `day_is_right` with it.
+    is asked about once: send `day_is_right` with it; an hour of the night too: `hour_is_right`.
     """
     registration = _read(session, wiring, who, told, now)
     is_new = find_same(session, wiring.keyring, registration) is None
@@ -189,7 +193,7 @@ def _read(
     with gathered:
         check_start(told.starts_at, now)
         if office is not None:
-            _check_day(told, office, wiring.settings.countries[0])
+            _check_oddness(told, office, wiring.settings.countries[0])
     gathered.tell()
     return Registration(
         card=card,
@@ -202,12 +206,14 @@ def _read(
     )
 
 
-def _check_day(told: NewCheckIn, office: Office, country: str) -> None:
-    """Raise InvalidValue for a weekend or a holiday, where the office is, that nobody has confirmed."""
-    day = told.starts_at.astimezone(ZoneInfo(office.time_zone)).date()
-    question = worth_asking(day, country)
+def _check_oddness(told: NewCheckIn, office: Office, country: str) -> None:
+    """Raise InvalidValue for a day or an hour when offices are closed that nobody has confirmed."""
+    local = told.starts_at.astimezone(ZoneInfo(office.time_zone))
+    question = worth_asking(local.date(), country)
     if question and not told.day_is_right:
         raise InvalidValue("starts_at", f"{question.value}_unconfirmed")
+    if is_odd_hour(local.time()) and not told.hour_is_right:
+        raise InvalidValue("starts_at", "hour_unconfirmed", time=dates.clock(local.time()))
 
 
 def _is_so(session: Session, checkin: CheckIn, told: Approved) -> bool:

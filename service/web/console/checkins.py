@@ -39,7 +39,7 @@ from service.web.console.desk import AtDesk, Desk, go_to
 from service.web.console.previews import Bubble, bubbles
 from service.web.console.quiet import quiet_until
 from service.web.console.relays import passed_on
-from service.web.forms import Answers, Form, Sent, odd_day, read_registration
+from service.web.forms import Answers, Form, Sent, odd_in, read_registration
 from service.web.pages import form_again
 from service.web.rides import read_ride, ride_as_typed
 from service.web.session import Read, Write
@@ -157,7 +157,7 @@ def _form(
     return desk.page(
         "checkin_new.html", status=status, typed=typed, problems=problems or {},
         offices=list_offices(session, desk.chapter_id), most_people=MOST_PEOPLE,
-        today=desk.now.date(), odd_day=odd_day(typed, desk.wiring.settings.countries[0]),
+        today=desk.now.date(), odd=odd_in(typed, desk.wiring.settings.countries[0]),
     )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ from service.rsvps.respond import rsvps_of
 from service.web.console.cards import checkin_cards
 from service.web.console.desk import AtDesk, Desk, go_to
 from service.web.console.previews import bubbles
-from service.web.forms import Answers, Form, Sent, check_day, odd_day
+from service.web.forms import Answers, Form, Sent, check_oddness, odd_in
 from service.web.pages import form_again
 from service.web.session import Read, Write
 
@@ -71,7 +71,7 @@ def _read(session: Session, desk: Desk, checkin: CheckIn, sent: Sent) -> datetim
         answers.read(lambda: _check(checkin, starts_at, desk.now), None)
         if not checkin.is_drill:
             country = desk.wiring.settings.countries[0]
-            answers.read(lambda: check_day(sent, found.date(), country), None)
+            check_oddness(answers, found, country)
     answers.done()
     return starts_at
 
@@ -91,12 +91,12 @@ def _page(
 ) -> HTMLResponse:  # fmt: skip
     """Show the form; with `starts_at` the texts about it instead."""
     answers = rsvps_of(session, [checkin.subject])[checkin.subject]
-    odd = "" if checkin.is_drill else odd_day(typed, desk.wiring.settings.countries[0])
+    odd = {} if checkin.is_drill else odd_in(typed, desk.wiring.settings.countries[0])
     told = sum(rsvp.state in TOLD for rsvp in answers)
     return desk.page(
         "checkin_move.html", status=status, typed=typed, problems=problems or {}, told=told,
         card=checkin_cards(session, desk, [checkin])[0], starts_at=starts_at, today=desk.now.date(),
-        odd_day=odd, texts=_texts(session, desk, checkin, starts_at, told) if starts_at else {},
+        odd=odd, texts=_texts(session, desk, checkin, starts_at, told) if starts_at else {},
     )  # fmt: skip
 
 

@@ -25,7 +25,7 @@ from service.outbox.ask_phone import ask_by_code, ask_by_code_again
 from service.people.pending import MOST_SENDS, check_code, find_form, typed_in
 from service.people.register import Card
 from service.people.tables import FormKind, PendingForm
-from service.web.forms import Form, Sent, odd_day, read_registration
+from service.web.forms import Form, Sent, odd_in, read_registration
 from service.web.pages import KEPT, form_again, page, reader_language, teller
 from service.web.public.often import not_too_often, refused_as_too_many
 from service.web.session import Now, Parts, Read, Write, get_wiring
@@ -155,7 +155,7 @@ def _form(
         request, "public/checkin.html", language=language, status=status, typed=typed,
         problems=problems or {}, chapter=chapter, offices=list_offices(session, chapter.id),
         most_people=MOST_PEOPLE, today=today, notice=notice, path="/checkin",
-        odd_day=odd_day(typed, get_wiring(request).settings.countries[0]),
+        odd=odd_in(typed, get_wiring(request).settings.countries[0]),
     )  # fmt: skip
 
 

@@ -117,6 +117,15 @@ def test_a_weekend_that_the_letter_names_is_registered(client: TestClient, group
     assert (made.status_code, made.json()["starts_at"]) == (201, "2026-03-14T13:00:00Z")
 
 
+def test_an_hour_that_the_letter_names_is_registered(client: TestClient, group: Group) -> None:
+    night = bodies.checkin(group, starts_at="2026-03-10T07:00:00Z")
+    asked = client.post("/api/v1/checkins", json=night)
+    assert wrong(asked) == {"starts_at": "hour_unconfirmed"}
+    assert "3:00 am where the office is" in asked.json()["detail"]
+    made = client.post("/api/v1/checkins", json=night | {"hour_is_right": True})
+    assert (made.status_code, made.json()["starts_at"]) == (201, "2026-03-10T07:00:00Z")
+
+
 @one_database
 def test_a_missing_field_is_named(client: TestClient) -> None:
     answer = client.post("/api/v1/checkins", json={})

@@ -128,6 +128,21 @@ def test_a_move_to_a_weekend_is_asked_about_once(
     assert "Sat 14 Mar, 9:30 am" in text_of(done)
 
 
+def test_a_move_into_the_night_is_asked_about_once(
+    marta: TestClient, wiring: Wiring, group: Group
+) -> None:
+    checkin = approved(wiring, group, days=8)
+    night = {"day": "2026-03-12", "clock": "2:30 am"}
+    asked = marta.post(f"/checkins/{checkin.id}/move", data=night | {"sure": "yes"})
+    assert asked.status_code == 422
+    assert "2:30 am: offices are closed then." in asked.text.split('id="clock-wrong"')[1]
+    box = {"clock_is_right": "02:30"}
+    shown = marta.post(f"/checkins/{checkin.id}/move", data=night | box)
+    assert '<input type="hidden" name="clock_is_right" value="02:30">' in shown.text
+    done = marta.post(f"/checkins/{checkin.id}/move", data=night | box | {"sure": "yes"})
+    assert "Thu 12 Mar, 2:30 am" in text_of(done)
+
+
 def test_what_is_over_cannot_be_moved(marta: TestClient, wiring: Wiring, group: Group) -> None:
     checkin = approved(wiring, group, days=8)
     with wiring.database.write() as session:

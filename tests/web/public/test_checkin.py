@@ -192,6 +192,33 @@ def test_a_weekend_or_a_holiday_is_asked_about_once(
     assert count(wiring, CheckIn) == 1
 
 
+def test_an_hour_of_the_night_is_asked_about_once(
+    family: TestClient, wiring: Wiring, group: Group
+) -> None:
+    """Three in the morning: most likely the afternoon of whoever forgot to turn the wheel."""
+    assert "clock_is_right" not in family.get("/checkin").text
+    asked = family.post("/checkin", data=form(group, clock="03:00"))
+    assert asked.status_code == 422
+    said = html.unescape(asked.text.split('id="clock-wrong"')[1].split("</p>")[0])
+    assert "3:00 am: a esa hora las oficinas están cerradas." in said
+    box = '<input id="clock_is_right" type="checkbox" name="clock_is_right" value="03:00">'
+    assert box in asked.text
+    assert "Viene con su hija." in asked.text
+    other = form(group, clock="19:30", clock_is_right="03:00")  # ticked for another hour
+    assert family.post("/checkin", data=other).status_code == 422
+    both = family.post("/checkin", data=form(group, day="2026-03-14", clock="3 am"))
+    assert 'id="day_is_right"' in both.text
+    assert box in both.text
+    page = register(family, wiring, form(group, clock="03:00", clock_is_right="03:00"))
+    assert "martes 10 de marzo, 3:00 am" in page.text
+    assert count(wiring, CheckIn) == 1
+
+
+@pytest.mark.parametrize("at", ["06:00", "12:00", "19:00"])
+def test_an_hour_of_the_day_is_not_asked_about(family: TestClient, group: Group, at: str) -> None:
+    assert family.post("/checkin", data=form(group, clock=at)).status_code == 200
+
+
 def test_an_old_phone_without_date_fields_can_type_them(
     family: TestClient, wiring: Wiring, group: Group
 ) -> None:
