@@ -79,7 +79,7 @@ class Conversation:
             return
         hearing = Hearing(self)
         ending = Ending(self)
-        reply = self._read(hearing.expecting() or ending.expecting())
+        reply = self._read(hearing.body, hearing.expecting() or ending.expecting())
         is_heard = hearing.takes(reply)
         if is_heard:
             ending.also_hears(reply)
@@ -113,9 +113,9 @@ class Conversation:
         self.body = body
         self.go_on()
 
-    def _read(self, first: Expecting | None) -> Reply:
+    def _read(self, body: str, first: Expecting | None) -> Reply:
         expecting = first or self.weekly.expecting() or self.which.expecting()
-        reply = parse(self.body, language=self.person.language, expecting=expecting)
+        reply = parse(body, language=self.person.language, expecting=expecting)
         if reply.intent is Intent.UNKNOWN and self.membership.is_keyword():
             reply = Reply(Intent.JOIN, reads_like=reply.reads_like, why="the chapter's keyword")
         sure, why = reply.how_sure, reply.why
@@ -308,9 +308,9 @@ class Conversation:
         )
         self.outbox.text(self.session, to or self.person, text, now=self.now)
 
-    def reads_as(self, intent: Intent) -> bool:
-        """Return whether the text means this where no question is open."""
-        return parse(self.body, language=self.person.language).intent is intent
+    def reads_as(self, intent: Intent, body: str) -> bool:
+        """Return whether this much of the text means this where no question is open."""
+        return parse(body, language=self.person.language).intent is intent
 
     def is_expected_somewhere(self) -> bool:
         """Whether somebody counts on them, so that a person should know that they left."""

@@ -7,9 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
-from service.checkins.approve import USUAL_PLACES, Approval, approve
 from service.checkins.cancel import cancel
-from service.checkins.register import Registration, register
 from service.checkins.safety.contacts import name_contact
 from service.checkins.safety.report import take
 from service.checkins.safety.tables import SafetyState, SafetyStep, Why
@@ -274,25 +272,6 @@ def test_an_appointment_is_not_over_before_one_of_us_has_spoken(day: Day) -> Non
     day.town.tick()
     with day.town.session() as session:
         assert session.get_one(CheckIn, day.checkin.id).state is CheckInState.CLOSED
-
-
-def test_a_lead_who_goes_with_two_families_is_asked_which(day: Day) -> None:
-    with day.town.wiring.database.write() as session:
-        told = Registration(Card("+14135550121", alias="Jasmine"), day.town.office.id,
-                            STARTS, how="web")  # fmt: skip
-        made = register(session, day.town.wiring.outbox, day.town.chapter, told,
-                        now=day.town.clock.now())  # fmt: skip
-        approval = Approval(USUAL_PLACES, agreed_to_texts=True)
-        approve(session, day.town.wiring.outbox, made, approval, by=SYSTEM,
-                now=day.town.clock.now())  # fmt: skip
-    day.town.tick()
-    day.town.text(ROSA, "Y")
-    day.at(DUE)
-    day.town.text(ROSA, "1")
-    assert day.town.told(ROSA) == "safety_which"
-    assert day.check().state is S.ASKED
-    day.town.text(ROSA, "1 azucena")
-    assert day.check().state is S.RESOLVED
 
 
 def test_nobody_who_was_not_asked_loses_their_usual_answers(day: Day) -> None:

@@ -36,6 +36,7 @@ class Kind(StrEnum):
     HOW_ARE_THEY = "how are they"
     SPEAK = "speak with them"
     YOURS = "it is yours"
+    WHOM = "whom do you mean"
     OTHER = "other"
 
 
@@ -49,6 +50,7 @@ TELLTALE = (
     (Kind.THANKS, r"is full now|ya hay gente para el"),
     (Kind.HOW_ARE_YOU, r"Reply 1 I'm out|Responda 1 ya estoy afuera"),
     (Kind.HOW_ARE_THEY, r"\(we spoke\)|\(ya hablamos\)"),
+    (Kind.WHOM, r"Please add the letter|agregue la letra"),
     (Kind.SPEAK, r"Reply 1 when you have|Responda 1 cuando hayan hablado"),
     (Kind.YOURS, r"thank you, it is yours|gracias, queda en sus manos"),
     (Kind.RALLY, r"march for families|marcha por las familias"),
@@ -96,7 +98,7 @@ class Crowd:
             return []
         if words in WAYS["stop"]:
             self.gone.add(phone)
-        is_soon = kind is Kind.WHICH or kind in AFTERWARDS
+        is_soon = kind in (Kind.WHICH, Kind.WHOM) or kind in AFTERWARDS
         when = self._when(at, soon=is_soon)
         found = [Answer(when, phone, words)]
         if self._dice.random() < TWICE:
@@ -119,6 +121,8 @@ class Crowd:
         luck = self._dice.random()
         if kind is Kind.WHICH:
             return str(self._dice.randint(1, 2))
+        if kind is Kind.WHOM:
+            return str(self._dice.choice(re.findall(r"\b\d[A-H]\b", body)))
         if kind is Kind.CONFIRM:
             if luck < STILL_COMES:
                 return "Y"

@@ -135,8 +135,8 @@ class SafetyStep(Table, table=True):
     id: UUID = Field(primary_key=True)
     safety_id: UUID = Field(foreign_key="safety_check.id")
     once_key: str = Field(unique=True)
-    did: str  # asked, warned, called, alarmed, to_speak, over, said, took, nobody
-    role: str = ""  # in which role, or what was said
+    did: str  # asked, warned, called, alarmed, to_speak, over, said, took, nobody, which
+    role: str = ""  # in which role, what was said, or by which letter they know whom it is about
     person_id: UUID | None = Field(default=None, foreign_key="person.id", index=True)
     who: str = ""  # an organizer, who has no phone here
     by_voice: bool = False

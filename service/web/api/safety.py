@@ -47,7 +47,10 @@ class ShownSafety(Shape):
 
 
 class ShownStep(Shape):
-    """One step. did: asked, warned, called, alarmed, to_speak, took, over, or said_ and a word."""
+    """One step. did: asked, warned, called, alarmed, to_speak, took, over, which, or said_ and a word.
+
+    role: in which role; of "which" the letter by which this person knows whom it is about.
+    """
 
     did: str
     role: str
