@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from service.chapters.tables import Office
@@ -46,7 +45,9 @@ class Hearing:
         self._talk = talk
         self._cases = cases_of(talk.session, talk.person.id, now=talk.now)
         self._asked = [case for case in self._cases if case.is_asked]
-        self._letters = letters_of(talk.session, talk.person.id) if self._cases else {}
+        self._letters = (
+            letters_of(talk.session, talk.person.id, now=talk.now) if self._cases else {}
+        )
         self.body, self._letter = self._without_letter()
 
     def _without_letter(self) -> tuple[str, str]:
@@ -175,7 +176,9 @@ class Hearing:
 
     def _what_is_over(self) -> SafetyCheck | None:
         """Return the check that their letter means, which somebody else has seen to meanwhile."""
-        return self._talk.session.get(SafetyCheck, self._letters.get(self._letter, UUID(int=0)))
+        meant = self._letters.get(self._letter)
+        check = None if meant is None else self._talk.session.get_one(SafetyCheck, meant)
+        return check if check is not None and check.state is SafetyState.RESOLVED else None
 
     def _ask_which(self, cases: list[Case], word: Word) -> None:
         """Ask whom it is about, a letter each: names may be alike, and nobody is seen to by mistake."""

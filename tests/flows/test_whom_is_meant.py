@@ -13,6 +13,7 @@ from service.checkins.safety.letters import LETTERS, give_letters, letters_of, s
 from service.checkins.safety.report import take
 from service.checkins.safety.tables import SafetyCheck, SafetyState
 from service.checkins.tables import CheckIn
+from service.db import new_id
 from service.people.register import Card
 from service.people.tables import Person
 from service.privacy.policy import SYSTEM
@@ -131,6 +132,36 @@ def test_a_letter_means_the_same_family_when_another_is_seen_to_first(day: Day) 
     assert state_of(day, other) is S.RESOLVED
 
 
+def test_a_letter_of_an_appointment_that_was_moved_is_asked_about_again(day: Day) -> None:
+    other = led_too(day, 121)
+    day.at(DUE + timedelta(minutes=30))
+    day.town.text(ROSA, "1")
+    with day.town.wiring.database.write() as session:
+        query = select(SafetyCheck).where(SafetyCheck.checkin_id == day.checkin.id)
+        first = session.exec(query).one()
+        first.state, first.day_from = S.ARMED, first.day_from + timedelta(days=7)
+    day.town.text(ROSA, "1A")
+    assert day.town.told(ROSA) == "safety_which"
+    assert state_of(day, other) is S.ASKED
+
+
+def test_a_letter_of_long_ago_is_a_word_again(day: Day) -> None:
+    day.at(DUE)
+    long_ago = day.town.clock.now() - timedelta(days=3)
+    with day.town.wiring.database.write() as session:
+        done = SafetyCheck(
+            id=new_id(), chapter_id=day.town.chapter.id, person_id=day.noor.id, subject="person:x",
+            state=S.RESOLVED, starts_at=long_ago, day_from=long_ago, due_at=long_ago,
+            closes_at=long_ago, next_at=long_ago, resolved_by="Marta", resolved_at=long_ago,
+            created_at=long_ago,
+        )  # fmt: skip
+        session.add(done)
+        session.flush()
+        give_letters(session, [done], day.rosa, now=long_ago)
+    day.town.text(ROSA, "1 a")
+    assert day.check().state is S.RESOLVED
+
+
 def test_a_cry_with_a_letter_that_is_over_is_a_cry(day: Day) -> None:
     other = led_too(day, 121)
     day.at(DUE + timedelta(minutes=30))
@@ -180,8 +211,8 @@ def test_letters_are_kept_and_go_round(day: Day) -> None:
         }  # fmt: skip
         late = give_letters(session, [ordered[2], *ordered[3:]], day.tom, now=now)
         assert [late[one.id] for one in ordered[2:]] == ["C", "D", "E", "F", "G", "H", "A"]
-        assert letters_of(session, day.tom.id)["A"] == ordered[-1].id
-        assert letters_of(session, day.rosa.id) == {}
+        assert letters_of(session, day.tom.id, now=now)["A"] == ordered[-1].id
+        assert letters_of(session, day.rosa.id, now=now) == {}
 
 
 @pytest.mark.parametrize(

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
-from service.checkins.safety.tables import SafetyCheck, SafetyStep
+from service.checkins.safety.tables import OVER, SafetyCheck, SafetyStep
 from service.checkins.safety.tell import note_step
 from service.people.tables import Person
 
 LETTERS = "ABCDEFGH"
+REMEMBERED = timedelta(days=2)
 ASKED_WHICH = "which"  # what the step did; the letter stands where others have a role
 _AT_THE_END = re.compile(r"(?P<rest>.*\w)??[\W_]*(?<![^\W\d_])(?P<letter>[a-h])\W*", re.I | re.S)
 _IN_FRONT = re.compile(r"\W*(?P<letter>[a-h])(?![^\W\d_])[\W_]*(?P<rest>\d|[^\W\d_]+)\W*", re.I)
@@ -31,16 +32,19 @@ def split_letter(body: str) -> tuple[str, str]:
     return (found["rest"] or "").strip(), found["letter"].upper()
 
 
-def letters_of(session: Session, person_id: UUID) -> dict[str, UUID]:
-    """Return which safety check each letter means to this person: the one it was given to last."""
-    return dict(_given(session, person_id))
+def letters_of(session: Session, person_id: UUID, *, now: datetime) -> dict[str, UUID]:
+    """Return which safety check each letter means to this person: the one it was given to last.
+
+    Of what is over it is remembered for two days.
+    """
+    return dict(_given(session, person_id, now))
 
 
 def give_letters(
     session: Session, checks: Sequence[SafetyCheck], person: Person, *, now: datetime
 ) -> dict[UUID, str]:
     """Return a letter for each of these checks; one that has none for this person gets the next."""
-    given = _given(session, person.id)
+    given = _given(session, person.id, now)
     known = {check_id: letter for letter, check_id in dict(given).items()}
     found = {check.id: known[check.id] for check in checks if check.id in known}
     at = LETTERS.index(given[-1][0]) if given else -1
@@ -55,10 +59,15 @@ def give_letters(
     return found
 
 
-def _given(session: Session, person_id: UUID) -> Sequence[tuple[str, UUID]]:
+def _given(session: Session, person_id: UUID, now: datetime) -> Sequence[tuple[str, UUID]]:
     """Return (letter, safety check), the one given last at the end."""
     return session.exec(
         select(SafetyStep.role, SafetyStep.safety_id)
-        .where(SafetyStep.person_id == person_id, SafetyStep.did == ASKED_WHICH)
+        .join(SafetyCheck, col(SafetyCheck.id) == SafetyStep.safety_id)
+        .where(
+            SafetyStep.person_id == person_id,
+            SafetyStep.did == ASKED_WHICH,
+            or_(col(SafetyStep.at) > now - REMEMBERED, col(SafetyCheck.state).not_in(OVER)),
+        )
         .order_by(col(SafetyStep.at), col(SafetyStep.id))
     ).all()
