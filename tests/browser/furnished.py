@@ -49,6 +49,13 @@ NAMES = ("Rosa", "Beto", "Alma", "Tomás")
 
 BAY = "Bay"  # a second chapter: whoever has a page of their own belongs to it too
 
+# Whoever has a date and has also promised to come somewhere: their own page shows everything.
+WITH_BOTH = (
+    select(Person)
+    .join(Rsvp, col(Rsvp.person_id) == Person.id)
+    .join(CheckIn, col(CheckIn.family_id) == Person.id)
+)
+
 
 def furnish(site: Site) -> None:
     """Volunteers, a waiting and an approved appointment, a draft and an announced rally, texts, a list."""
@@ -87,7 +94,7 @@ def furnish(site: Site) -> None:
         keep_list(session, wiring.keyring, site.chapter.id, rows, by=SYSTEM, now=now)
         bay = make_chapter(session, BAY)
         make_sender(session, bay, "+14155550100")
-        coming = session.exec(select(Person).join(Rsvp, col(Rsvp.person_id) == Person.id)).first()
+        coming = session.exec(WITH_BOTH).first()
         if coming is not None:
             belong(session, coming, bay.id, now=now)
         invited = ("Come on Sunday?", "¿Viene el domingo?")
@@ -138,7 +145,10 @@ def _act(site: Site) -> None:
         running = session.get_one(Action, action.id)
         start_action_drill(session, wiring.catalog, running, drill_id=new_id(), by=SYSTEM, now=now)
         family = session.exec(
-            select(Person).join(CheckIn, col(CheckIn.family_id) == Person.id).limit(1)
+            select(Person)
+            .join(CheckIn, col(CheckIn.family_id) == Person.id)
+            .order_by(col(CheckIn.id))
+            .limit(1)
         ).one()
         family.consent = Consent.ACTIVE
         session.add(family)
@@ -161,9 +171,7 @@ def _text(site: Site, number: int, body: str) -> None:
 def own_page_link(site: Site) -> str:
     """The address of a link to the page of somebody with a date and a promise."""
     with site.wiring.database.write() as session:
-        person = session.exec(
-            select(Person).join(Rsvp, col(Rsvp.person_id) == Person.id).limit(1)
-        ).one()
+        person = session.exec(WITH_BOTH).one()
         return f"{site.url}/m/{make_link(session, person, now=site.clock.now())}"
 
 
@@ -186,8 +194,12 @@ def pages_of(site: Site) -> list[str]:
         planned, practised = the(Action, Action.title == "Sign"), the(Action, col(Action.is_drill))
         blast, office, sender = the(Blast), the(Office), the(Sender)
         safety, uploaded, text = the(SafetyCheck), the(UploadedList), the(Inbound)
-        thread, volunteer = the(Thread), session.exec(select(Volunteer.person_id)).first()
-        promise = session.exec(select(Rsvp.subject)).first() or ""
+        thread = the(Thread)
+        volunteer = session.exec(
+            select(Volunteer.person_id).order_by(col(Volunteer.person_id))
+        ).first()
+        with_both = session.exec(WITH_BOTH).one()
+        promise = session.exec(select(Rsvp.subject).where(Rsvp.person_id == with_both.id)).one()
         bay = the(Chapter, Chapter.name == BAY)
     kind, _, event = promise.partition(":")
     return [
