@@ -53,6 +53,11 @@ def lives_left_behind(grounds: Grounds, trial: Trial) -> Found:
     return _run(LIVES, 60, "question_stays_behind")
 
 
+def _story(told: list[str]) -> list[str]:
+    """Return what did not hold, and the history in which it did not; a failure is rarely met again."""
+    return [line for line in told if line.startswith("E ")] or told[-LAST_LINES:]
+
+
 def _run(tests: str, examples: int, spoiled: str = "", *, minutes: int = 30) -> Found:
     """Run these tests with so many examples, in a process of their own; spoiled: see `spoil`."""
     told = {EXAMPLES: str(examples), HISTORIES: str(examples), spoil.VARIABLE: spoiled}
@@ -65,5 +70,5 @@ def _run(tests: str, examples: int, spoiled: str = "", *, minutes: int = 30) -> 
     if done.returncode not in (0, TESTS_FAILED):
         raise RuntimeError(f"the tests did not run: {done.stdout[-300:]}")
     if done.returncode == TESTS_FAILED:
-        found.lose("\n".join(done.stdout.splitlines()[-LAST_LINES:]))
+        found.lose("\n".join(_story(done.stdout.splitlines())))
     return found
