@@ -6,7 +6,10 @@ import pytest
 
 from service.db import Database
 from service.messages.catalog import Catalog
+from service.outbox.drill import add_guest
+from service.people.tables import Person
 from service.privacy.keyring import Keyring
+from service.privacy.policy import SYSTEM
 from tests.factories import StillClock
 from tests.flows.day import After, Day
 from tests.flows.town import Town, make_town
@@ -34,3 +37,14 @@ def after(town: Town) -> After:
 def towns(town: Town) -> TwoTowns:
     """Valley and Bay."""
     return TwoTowns(town)
+
+
+@pytest.fixture
+def guests(town: Town) -> tuple[Person, Person]:
+    """Alma and Beto agreed to drills; Carmen did not."""
+    alma, beto = town.volunteer(101), town.volunteer(102, name="Beto", language="es")
+    town.volunteer(103, name="Carmen")
+    with town.wiring.database.write() as session:
+        for person in (alma, beto):
+            add_guest(session, person, by=SYSTEM, now=town.clock.now())
+    return alma, beto

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlmodel import col, select
@@ -28,17 +29,6 @@ from service.rallies.actions.tables import Action, ActionState
 from service.rallies.take_back import take_back_draft
 from tests.flows.test_actions import ENGLISH, SPANISH, announced, done, drafted
 from tests.flows.town import Town
-
-
-@pytest.fixture
-def guests(town: Town) -> tuple[Person, Person]:
-    """Alma and Beto agreed to drills; Carmen did not."""
-    alma, beto = town.volunteer(101), town.volunteer(102, name="Beto", language="es")
-    town.volunteer(103, name="Carmen")
-    with town.wiring.database.write() as session:
-        for person in (alma, beto):
-            add_guest(session, person, by=SYSTEM, now=town.clock.now())
-    return alma, beto
 
 
 def practised(town: Town, action: Action) -> Action:
@@ -175,11 +165,11 @@ def test_a_call_that_waits_is_withdrawn_with_its_end(
 
 
 def test_it_needs_guests_a_deadline_ahead_and_an_id_of_its_own(town: Town) -> None:
-    def start(drill_id: object) -> None:
+    def start(drill_id: UUID) -> None:
         with town.wiring.database.write() as session:
             start_action_drill(
                 session, town.wiring.catalog, session.get_one(Action, action.id),
-                drill_id=drill_id, by=SYSTEM, now=town.clock.now(),  # type: ignore[arg-type]
+                drill_id=drill_id, by=SYSTEM, now=town.clock.now(),
             )  # fmt: skip
 
     alma, action = town.volunteer(101), drafted(town)

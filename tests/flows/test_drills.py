@@ -12,7 +12,7 @@ from service.checkins.candidates import busy_people, with_open_question
 from service.errors import NotFound, WrongState
 from service.outbox import claim as claiming
 from service.outbox.claim import claim
-from service.outbox.drill import add_guest, remove_guest
+from service.outbox.drill import remove_guest
 from service.outbox.enqueue import Text
 from service.people.tables import Person
 from service.privacy.policy import SYSTEM
@@ -26,17 +26,6 @@ from tests.flows.town import Town
 
 ENGLISH = "Acompaña: rally Tue Mar 3, 10:00 am, 90 Main St. Can you come? Reply Y or N."
 SPANISH = "Acompaña: martes 3 de marzo, 10:00 am, 90 Main St: mitin. ¿Viene? Responda S o N."
-
-
-@pytest.fixture
-def guests(town: Town) -> tuple[Person, Person]:
-    """Alma and Beto agreed to drills; Carmen did not."""
-    alma, beto = town.volunteer(101), town.volunteer(102, name="Beto", language="es")
-    town.volunteer(103, name="Carmen")
-    with town.wiring.database.write() as session:
-        for person in (alma, beto):
-            add_guest(session, person, by=SYSTEM, now=town.clock.now())
-    return alma, beto
 
 
 def started(town: Town, kind: RallyKind = RallyKind.RALLY) -> Rally:

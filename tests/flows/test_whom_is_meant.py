@@ -60,6 +60,14 @@ def taken(day: Day, checkin: CheckIn, person: Person) -> None:
              now=day.town.clock.now())  # fmt: skip
 
 
+def seen_to(day: Day) -> None:
+    """Marta has spoken with the first family."""
+    with day.town.wiring.database.write() as session:
+        query = select(SafetyCheck).where(SafetyCheck.checkin_id == day.checkin.id)
+        first = session.exec(query).one()
+        first.state, first.resolved_by, first.resolved_at = S.RESOLVED, "Marta", first.due_at
+
+
 def climbed(day: Day, second: CheckIn, *, by: Person | None = None) -> None:
     """Nobody has heard of either family; Noor, on call, takes both, or somebody else the second."""
     day.shift(day.noor)
@@ -120,11 +128,7 @@ def test_a_letter_means_the_same_family_when_another_is_seen_to_first(day: Day) 
     other = led_too(day, 121)
     day.at(DUE + timedelta(minutes=30))
     day.town.text(ROSA, "1")
-    with day.town.wiring.database.write() as session:
-        first = session.exec(
-            select(SafetyCheck).where(SafetyCheck.checkin_id == day.checkin.id)
-        ).one()
-        first.state, first.resolved_by, first.resolved_at = S.RESOLVED, "Marta", first.due_at
+    seen_to(day)
     day.town.text(ROSA, "1A")
     assert day.town.told(ROSA) == "safety_over"
     assert state_of(day, other) is S.ASKED
@@ -166,11 +170,7 @@ def test_a_cry_with_a_letter_that_is_over_is_a_cry(day: Day) -> None:
     other = led_too(day, 121)
     day.at(DUE + timedelta(minutes=30))
     day.town.text(ROSA, "1")
-    with day.town.wiring.database.write() as session:
-        first = session.exec(
-            select(SafetyCheck).where(SafetyCheck.checkin_id == day.checkin.id)
-        ).one()
-        first.state, first.resolved_by, first.resolved_at = S.RESOLVED, "Marta", first.due_at
+    seen_to(day)
     day.town.text(ROSA, "3A")
     assert day.town.told(ROSA) == "distress_heard"
     assert state_of(day, other) is S.ESCALATED
