@@ -212,6 +212,8 @@ def test_letters_are_kept_and_go_round(day: Day) -> None:
         late = give_letters(session, [ordered[2], *ordered[3:]], day.tom, now=now)
         assert [late[one.id] for one in ordered[2:]] == ["C", "D", "E", "F", "G", "H", "A"]
         assert letters_of(session, day.tom.id, now=now)["A"] == ordered[-1].id
+        again = give_letters(session, [ordered[1], ordered[0]], day.tom, now=now)
+        assert [again[one.id] for one in ordered[:2]] == ["C", "B"], "B is in use"
         assert letters_of(session, day.rosa.id, now=now) == {}
 
 
