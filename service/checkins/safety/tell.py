@@ -241,8 +241,8 @@ def was_told(session: Session, check: SafetyCheck, person: Person) -> bool:
 
 
 def glad_key(check: SafetyCheck) -> str:
-    """Return the key of the one text that tells a family that we are glad."""
-    return f"{check.own_subject}:glad"
+    """Return the key of the one text that tells a family that we are glad: one for each date it had."""
+    return f"{check.own_subject}:glad:{check.starts_at:%Y%m%d%H%M}"
 
 
 def first_name(outbox: Outbox, person: Person) -> str:
