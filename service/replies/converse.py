@@ -295,8 +295,8 @@ class Conversation:
         self, template: str, values: Mapping[str, Value] | None = None, *,
         needed: ConsentNeeded = ConsentNeeded.ANSWER, priority: Priority = Priority.NORMAL,
         once: str = "", to: Person | None = None,
-    ) -> None:  # fmt: skip
-        """Answer with a text, once; quiet hours do not hold it, since they have just texted us."""
+    ) -> bool:  # fmt: skip
+        """Answer with a text, once; quiet hours do not hold it. Return whether it was not said before."""
         text = Text(
             template,
             once_key=once or f"answer:{self.inbound.id.hex}:{template}",
@@ -306,7 +306,7 @@ class Conversation:
             consent_needed=needed,
             quiet_exempt=True,
         )
-        self.outbox.text(self.session, to or self.person, text, now=self.now)
+        return self.outbox.text(self.session, to or self.person, text, now=self.now)
 
     def reads_as(self, intent: Intent, body: str) -> bool:
         """Return whether this much of the text means this where no question is open."""

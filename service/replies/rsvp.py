@@ -44,7 +44,7 @@ class Talk(Protocol):
     @property
     def now(self) -> datetime: ...
 
-    def answer(self, template: str, values: Mapping[str, Value] | None = None) -> None:
+    def answer(self, template: str, values: Mapping[str, Value] | None = None) -> object:
         """Answer with a text."""
 
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from service.chapters.tables import Office
 from service.checkins.safety.arrive import STILL_HELPS, is_here
 from service.checkins.safety.contacts import answer_contact, open_question_of
-from service.checkins.safety.find import Case, cases_of
+from service.checkins.safety.find import Case, cases_of, knows_three
 from service.checkins.safety.letters import give_letters, letters_of, split_letter
 from service.checkins.safety.report import raise_alarm, say
 from service.checkins.safety.rules import Word
@@ -25,6 +25,7 @@ from service.people.register import alias_words
 from service.people.tables import Person
 from service.replies.intents import Expecting, Intent, Reply
 from service.replies.lexicon import load_lexicon
+from service.replies.parse import parse
 from service.replies.reading import read
 from service.replies.relaying import Relaying
 from service.rsvps.arrive import set_out
@@ -56,8 +57,22 @@ class Hearing:
         return (rest, letter) if letter in self._letters else (self._talk.body, "")
 
     def expecting(self) -> Expecting | None:
-        """Return how the text is to be read while a question is open: digits come first."""
-        return Expecting.safety() if self._asked else None
+        """Return how the text is to be read while a question is open: digits come first.
+
+        Where none is, a 3 counts from whoever was told "if anything changes, reply 3", and not sent
+        another numbered list since.
+        """
+        return Expecting.safety() if self._asked or self._is_the_three() else None
+
+    def _is_the_three(self) -> bool:
+        talk = self._talk
+        if not self._cases:
+            return False
+        reply = parse(self.body, language=talk.person.language, expecting=Expecting.safety())
+        if reply.intent is not Intent.CHOICE or reply.numbers != (3,):
+            return False
+        listed_at = talk.weekly.asked_at
+        return knows_three(talk.session, talk.person.id, since=listed_at, now=talk.now)
 
     def takes(self, reply: Reply) -> bool:
         """Do what the text asks for, if it is about somebody's safety; return whether it was."""
@@ -105,8 +120,10 @@ class Hearing:
     def _word(self, reply: Reply) -> Word | None:
         if not self._cases:
             return None
-        if reply.intent is Intent.CHOICE and self._asked and len(reply.numbers) == 1:
-            return self._digit(reply.numbers[0])
+        if reply.intent is Intent.CHOICE and len(reply.numbers) == 1:
+            if self._asked:
+                return self._digit(reply.numbers[0])
+            return Word.HELP if self._is_the_three() else None
         return WORDS.get(reply.intent)
 
     def _digit(self, number: int) -> Word | None:
@@ -272,15 +289,18 @@ class Hearing:
             self._answer("safety_spoken")
         elif check.state is SafetyState.WAITING:
             self._answer("safety_waiting", {"hour": self._hour(check)})
-        elif check.state is SafetyState.OK and case.reporter is Reporter.FAMILY:
-            self._answer("safety_ok", once=glad_key(check))
-        else:
+        elif not self._is_glad(case, check):
             self._answer("safety_heard")
+
+    def _is_glad(self, case: Case, check: SafetyCheck) -> bool:
+        """Tell a family that is out that we are glad, once for each date; return whether that was said."""
+        is_said_to_be_out = check.state is SafetyState.OK and case.reporter is Reporter.FAMILY
+        return is_said_to_be_out and self._answer("safety_ok", once=glad_key(check))
 
     def _answer(
         self, template: str, values: dict[str, Value] | None = None, *, once: str = ""
-    ) -> None:
-        self._talk.answer(template, values, priority=Priority.URGENT, once=once)
+    ) -> bool:
+        return self._talk.answer(template, values, priority=Priority.URGENT, once=once)
 
     def _hour(self, check: SafetyCheck) -> str:
         return dates.hour(check.next_at, self._zone(check), self._talk.person.language)

@@ -20,6 +20,8 @@ from service.rsvps.respond import Answer, respond
 from service.rsvps.tables import COMING, Ask, Rsvp, RsvpState, Seat, SeatRole
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from service.replies.converse import Conversation
 
 STILL_ON_IT = (*COMING, RsvpState.STANDBY)
@@ -34,6 +36,11 @@ class Weekly:
         self._listed: Sequence[Ask] = list_of(talk.session, talk.person.id, now=talk.now)
         newest = newest_ask_of(talk.session, talk.person.id) if self._listed else None
         self._is_newest = newest is not None and newest.kind == LIST
+
+    @property
+    def asked_at(self) -> datetime | None:
+        """When the list that still lasts was sent."""
+        return self._listed[0].asked_at if self._listed else None
 
     def expecting(self) -> Expecting | None:
         """Return that numbers are expected: the list came last, or nothing but numbers was written."""

@@ -15,6 +15,7 @@ from babel.dates import format_date, format_datetime
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -199,9 +200,17 @@ def _teller(language: str) -> Callable[..., str]:
     words = load_pages()
 
     def t(key: str, **values: object) -> str:
-        return words.say(key, language, **values)
+        said = words.say(key, language, **values)
+        return _unbroken(said, str(values["phone"])) if values.get("phone") else said
 
     return t
+
+
+def _unbroken(said: str, phone: str) -> Markup:
+    """Return words for a page with the phone number in them kept on one line."""
+    return escape(said).replace(
+        escape(phone), Markup('<span class="phone">{}</span>').format(phone)
+    )
 
 
 def _when(at: datetime, now: datetime, zone: str, *, language: str) -> str:

@@ -25,6 +25,22 @@ SMALL = f"""() => [...document.querySelectorAll('button, summary, select, input,
     .filter((each) => each.getBoundingClientRect().height < {THUMB})
     .map((each) => each.outerHTML.slice(0, 80))"""
 
+# A phone number that goes on in the next line is read, and typed, as two; a text is shown as it is sent.
+PARTED = r"""() => {
+    const found = [], texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+        if (texts.currentNode.parentElement.closest('.bubble')) continue;
+        for (const number of texts.currentNode.data.matchAll(/\+?\d[\d-]*\d{3}-\d{4}/g)) {
+            const range = document.createRange();
+            range.setStart(texts.currentNode, number.index);
+            range.setEnd(texts.currentNode, number.index + number[0].length);
+            const lines = new Set([...range.getClientRects()].map((each) => each.top));
+            if (lines.size > 1) found.push(number[0]);
+        }
+    }
+    return found;
+}"""
+
 
 def axe(page: Page, rules: dict[str, Any] = ALL_RULES) -> list[str]:
     """Return what axe finds broken, and where."""
@@ -42,6 +58,12 @@ def fits(page: Page) -> bool:
 def small_targets(page: Page) -> list[str]:
     """Return what is to be pressed and too small for a thumb; links in a sentence are as high as it."""
     found: list[str] = page.evaluate(SMALL)
+    return found
+
+
+def parted_numbers(page: Page) -> list[str]:
+    """Return the phone numbers that a line's end takes apart."""
+    found: list[str] = page.evaluate(PARTED)
     return found
 
 

@@ -21,7 +21,7 @@ from tests.apps import app_of
 from tests.browser.conftest import DESK, PHONE
 from tests.browser.furnished import furnish, own_page_link, pages_of
 from tests.browser.site import Site, running_site
-from tests.browser.sound import ALL_RULES, LAYOUT, axe, fits, hear, small_targets
+from tests.browser.sound import ALL_RULES, LAYOUT, axe, fits, hear, parted_numbers, small_targets
 
 pytestmark = pytest.mark.timeout(900)  # dozens of pages each
 
@@ -97,6 +97,7 @@ def test_every_page(browser: Browser, site: Site, paths: list[str]) -> None:
             written[f"{path} ({language})"] = answer.text()
             found = [*axe(page, rules), *complaints, *([] if fits(page) else ["sticks out"])]
             found += [f"is small: {each}" for each in small_targets(page)]
+            found += [f"is parted: {each}" for each in parted_numbers(page)]
             if scales.loaded > LIGHT_ENOUGH:
                 found.append(f"{scales.loaded:,.0f} bytes")
             if answer.status != 200 and (answer.status > 410 or not path.endswith(REFUSED)):

@@ -32,6 +32,7 @@ from service.checkins.approve import Approval, approve
 from service.checkins.cancel import cancel
 from service.checkins.move import MOVABLE, move
 from service.checkins.register import Registration, register
+from service.checkins.safety.find import LATELY, SAY_THREE_IS_HELP
 from service.checkins.safety.report import resolve, take_on_page
 from service.checkins.safety.tables import OVER, SafetyCheck, SafetyState, SafetyStep
 from service.checkins.tables import CheckIn, CheckInState
@@ -178,6 +179,7 @@ class Lives(RuleBasedStateMachine):
     def _text(self, number: int, body: str) -> None:
         town = self.town
         before = self._count(number)
+        is_a_cry = body == "3" and self._was_told_that_three_is_help(number)
         inbound_id = town.text(number, body)
         assert inbound_id is not None
         with town.session() as session:
@@ -189,6 +191,8 @@ class Lives(RuleBasedStateMachine):
         assert heard or inbound.needs_person or is_left or body in NEED_NO_ANSWER, (
             f"{body!r} of {number} ({inbound.intent}: {inbound.why}) stayed without an answer"
         )
+        if is_a_cry:
+            assert self._state() is SafetyState.ESCALATED, "told that 3 is help, and it was none"
         if body == "STOP":
             assert is_left, "a STOP was not obeyed"
 
@@ -198,6 +202,20 @@ class Lives(RuleBasedStateMachine):
             return session.exec(
                 select(func.count()).select_from(Delivery).where(Delivery.to_key == key)
             ).one()
+
+    def _was_told_that_three_is_help(self, number: int) -> bool:
+        """Whether the last text to them says so, of today's appointment and not of long ago."""
+        key, now = self.town.wiring.keyring.phone_key(f"+1413555{number:04}"), self.town.clock.now()
+        newest = select(Delivery).where(Delivery.to_key == key).order_by(col(Delivery.id).desc())
+        with self.town.session() as session:
+            last, check = session.exec(newest).first(), session.exec(select(SafetyCheck)).first()
+        if last is None or check is None or check.state in OVER or check.day_from > now:
+            return False
+        return last.template in SAY_THREE_IS_HELP and last.created_at > now - LATELY
+
+    def _state(self) -> SafetyState:
+        with self.town.session() as session:
+            return session.exec(select(SafetyCheck)).one().state
 
     def _checkin(self) -> CheckIn:
         with self.town.session() as session:

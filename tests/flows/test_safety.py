@@ -8,7 +8,6 @@ import pytest
 from sqlmodel import select
 
 from service.checkins.cancel import cancel
-from service.checkins.move import move
 from service.checkins.safety.contacts import name_contact
 from service.checkins.safety.report import take
 from service.checkins.safety.tables import SafetyState, SafetyStep, Why
@@ -273,26 +272,6 @@ def test_an_appointment_is_not_over_before_one_of_us_has_spoken(day: Day) -> Non
     day.town.tick()
     with day.town.session() as session:
         assert session.get_one(CheckIn, day.checkin.id).state is CheckInState.CLOSED
-
-
-def test_a_family_is_answered_again_when_the_appointment_was_moved_in_between(day: Day) -> None:
-    def hears_an_answer(body: str) -> bool:
-        before = len(day.town.got(AZUCENA))
-        day.town.text(AZUCENA, body)
-        return len(day.town.got(AZUCENA)) > before
-
-    def moved(days: int) -> None:
-        with day.town.wiring.database.write() as session:
-            checkin = session.get_one(CheckIn, day.checkin.id)
-            to, now = checkin.starts_at + timedelta(days=days), day.town.clock.now()
-            move(session, day.town.wiring.outbox, checkin, to, by=SYSTEM, now=now)
-
-    day.at(STARTS - timedelta(minutes=150))
-    assert hears_an_answer("ya salí")
-    moved(2)
-    assert hears_an_answer("1")
-    moved(1)
-    assert hears_an_answer("ya salí")
 
 
 def test_nobody_who_was_not_asked_loses_their_usual_answers(day: Day) -> None:

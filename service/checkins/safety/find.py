@@ -13,11 +13,13 @@ from service.checkins.safety.around import ROLES
 from service.checkins.safety.tables import OVER, Reporter, SafetyCheck, SafetyState, SafetyStep
 from service.checkins.safety.tell import TOLD
 from service.errors import NotFound
-from service.outbox.tables import DRILL
+from service.outbox.tables import DRILL, Delivery
 from service.people.tables import EmergencyContact
 from service.rsvps.tables import COMING, Rsvp, SeatRole
 
 LATELY = timedelta(days=1)
+# Answers that ask nothing and say that 3 is for help; whoever was asked how it is knows all three digits.
+SAY_THREE_IS_HELP = ("safety_heard", "safety_waiting", "safety_digit")
 # The most pressing first.
 PRESSING = (
     SafetyState.ESCALATED, SafetyState.TAKEN, SafetyState.OK, SafetyState.ASKED,
@@ -93,6 +95,18 @@ def ended_lately(session: Session, person_id: UUID, *, now: datetime) -> SafetyC
         .order_by(col(SafetyCheck.resolved_at).desc())
         .limit(1)
     ).first()
+
+
+def knows_three(
+    session: Session, person_id: UUID, *, since: datetime | None, now: datetime
+) -> bool:
+    """Whether our answers told this person within a day, and after `since`, that a 3 means help."""
+    said = select(Delivery.id).where(
+        Delivery.person_id == person_id,
+        col(Delivery.template).in_(SAY_THREE_IS_HELP),
+        Delivery.created_at > max(now - LATELY, since or now - LATELY),
+    )
+    return session.exec(said.limit(1)).first() is not None
 
 
 def get_safety(session: Session, chapter_id: UUID, safety_id: UUID) -> SafetyCheck:
