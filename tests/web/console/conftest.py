@@ -13,8 +13,10 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 
 from service.accounts import sessions
+from service.accounts.organizers import Badge, add_organizer
 from service.accounts.sign_in import make_link
-from service.accounts.tables import How
+from service.accounts.tables import How, Organizer
+from service.privacy.policy import SYSTEM, Role
 from service.wiring import Wiring
 from tests.factories import make_organizer
 from tests.web.conftest import PUBLIC_URL, Group
@@ -81,3 +83,11 @@ def filled_in(page: Response) -> dict[str, str]:
 def text_of(page: Response) -> str:
     """The words of a page, without its markup, spaces folded."""
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page.text)).split())
+
+
+@pytest.fixture
+def ana(wiring: Wiring, group: Group) -> Organizer:
+    """An admin who has just been added."""
+    with wiring.database.write() as session:
+        badge = Badge("Ana", Role.ADMIN)
+        return add_organizer(session, group.chapter.id, badge, by=SYSTEM, now=wiring.clock.now())
