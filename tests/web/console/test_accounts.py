@@ -9,7 +9,6 @@ from fastapi.testclient import TestClient
 from sqlmodel import select
 
 from service.accounts import codes, sessions
-from service.accounts.passkeys import Place
 from service.accounts.tables import How, Organizer, SignedIn
 from service.db import new_id
 from service.outbox.tables import Delivery, State, sealed_body
@@ -22,8 +21,6 @@ from tests.factories import StillClock, make_volunteer
 from tests.web.conftest import PUBLIC_URL, Group
 from tests.web.console.conftest import browser_of, text_of
 from tests.web.console.ways import actions, app_of_theirs, signed_in_as
-
-HERE = Place("localhost", [PUBLIC_URL])
 
 
 def test_one_sees_ones_sessions_and_ends_them(
