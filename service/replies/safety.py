@@ -6,28 +6,24 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
-from service.chapters.tables import Office
 from service.checkins.safety.arrive import STILL_HELPS, is_here
 from service.checkins.safety.contacts import answer_contact, open_question_of
 from service.checkins.safety.find import Case, cases_of, knows_three
-from service.checkins.safety.letters import give_letters, letters_of, split_letter
 from service.checkins.safety.report import raise_alarm, say
 from service.checkins.safety.rules import Word
 from service.checkins.safety.tables import Reporter, SafetyCheck, SafetyState
 from service.checkins.safety.tell import first_name, glad_key
-from service.checkins.tables import CheckIn
 from service.messages import dates
 from service.messages.catalog import Value
 from service.outbox.tables import ConsentNeeded, Priority
-from service.people.register import alias_words
 from service.people.tables import Person
 from service.replies.intents import Expecting, Intent, Reply
 from service.replies.lexicon import load_lexicon
 from service.replies.parse import parse
 from service.replies.reading import read
 from service.replies.relaying import Relaying
+from service.replies.whom import Whom
 from service.rsvps.arrive import set_out
 from service.rsvps.ask import mark_answered
 
@@ -46,15 +42,8 @@ class Hearing:
         self._talk = talk
         self._cases = cases_of(talk.session, talk.person.id, now=talk.now)
         self._asked = [case for case in self._cases if case.is_asked]
-        self._letters = (
-            letters_of(talk.session, talk.person.id, now=talk.now) if self._cases else {}
-        )
-        self.body, self._letter = self._without_letter()
-
-    def _without_letter(self) -> tuple[str, str]:
-        """Return the text as it is to be read, and the letter of whom it is about: "1B" is 1, of B."""
-        rest, letter = split_letter(self._talk.body)
-        return (rest, letter) if letter in self._letters else (self._talk.body, "")
+        self._whom = Whom(talk, self._cases)
+        self.body = self._whom.body  # as it is to be read: "1B" is 1, of B
 
     def expecting(self) -> Expecting | None:
         """Return how the text is to be read while a question is open: digits come first.
@@ -93,8 +82,8 @@ class Hearing:
         if (word := self._word(reply)) is not None:
             self._report(word)
             return True
-        if self._letter and not self.body:
-            self._ask_which(self._asked or self._cases, Word.OUT_AND_OK)
+        if self._whom.has_letter and not self.body:
+            self._whom.ask(self._asked or self._cases, Word.OUT_AND_OK)
             return True
         return self._is_unclear(reply)
 
@@ -153,17 +142,17 @@ class Hearing:
     def _report(self, word: Word) -> None:
         cases = self._asked if word in DIGITS.values() and self._asked else self._cases
         cases = [case for case in cases if not self._is_anothers(case)] or cases
-        case = self._the_one_meant(cases)
+        case = self._whom.meant(cases, self._cases)
         if case is None and word is Word.HELP:
             for each in cases:
                 self._say(each, word)
             self._heard_a_cry()
             return
-        if case is None and (over := self._what_is_over()) is not None:
+        if case is None and (over := self._whom.seen_to()) is not None:
             self._tell_over(over)
             return
         if case is None:
-            self._ask_which(cases, word)
+            self._whom.ask(cases, word)
             return
         check = self._say(case, word)
         if word is Word.HELP:
@@ -177,56 +166,11 @@ class Hearing:
         is_taken = case.check.state is SafetyState.TAKEN and taken_by is not None
         return is_taken and case.reporter is Reporter.ON_CALL and taken_by != self._talk.person.id
 
-    def _the_one_meant(self, cases: list[Case]) -> Case | None:
-        """Return the one that is meant; None where several are open and none is named.
-
-        Whom the letter means counts, also where there is one left: it may be another's.
-        """
-        if self._letter:
-            meant = self._letters[self._letter]
-            return next((case for case in self._cases if case.check.id == meant), None)
-        if len(cases) == 1:
-            return cases[0]
-        said = alias_words(self.body)
-        named = [case for case in cases if alias_words(self._name(case.check)) & said]
-        return named[0] if len(named) == 1 else None
-
-    def _what_is_over(self) -> SafetyCheck | None:
-        """Return the check that their letter means, which somebody else has seen to meanwhile."""
-        meant = self._letters.get(self._letter)
-        check = None if meant is None else self._talk.session.get_one(SafetyCheck, meant)
-        return check if check is not None and check.state is SafetyState.RESOLVED else None
-
-    def _ask_which(self, cases: list[Case], word: Word) -> None:
-        """Ask whom it is about, a letter each: names may be alike, and nobody is seen to by mistake."""
-        talk, catalog = self._talk, self._talk.outbox.catalog
-        letters = give_letters(
-            talk.session, [case.check for case in cases], talk.person, now=talk.now
-        )
-        self._name_a_drill(cases[0])
-        language = talk.person.language
-        said = catalog.word("safety_word", word.value, language)
-        ways = [f"{said}{letters[case.check.id]}" for case in cases]
-        labels = [f"{letters[case.check.id]} {self._label(case)}" for case in cases]
-        items = catalog.join(labels, language, last="items")
-        choices = catalog.join(ways, language, last="or")
-        self._answer("safety_which", {"items": items, "choices": choices})
-
-    def _label(self, case: Case) -> str:
-        """Return how one is told from another: the name they go by, and to those who go along when."""
-        name = self._name(case.check)
-        is_told_when = case.check.checkin_id and case.reporter is not Reporter.EMERGENCY_CONTACT
-        at = dates.time(case.check.starts_at, self._zone(case.check)) if is_told_when else ""
-        return " ".join(filter(None, (name, at))) or self._someone()
-
     def _tell_over(self, check: SafetyCheck) -> None:
         language, catalog = self._talk.person.language, self._talk.outbox.catalog
-        name = self._name(check) or self._someone()
+        name = self._whom.name(check) or self._whom.someone()
         who = catalog.word("safety", "one_of_us", language)
         self._answer("safety_over", {"name": name, "who": who})
-
-    def _someone(self) -> str:
-        return self._talk.outbox.catalog.word("safety", "someone", self._talk.person.language)
 
     def _say(self, case: Case, word: Word) -> SafetyCheck:
         talk = self._talk
@@ -303,19 +247,7 @@ class Hearing:
         return self._talk.answer(template, values, priority=Priority.URGENT, once=once)
 
     def _hour(self, check: SafetyCheck) -> str:
-        return dates.hour(check.next_at, self._zone(check), self._talk.person.language)
-
-    def _zone(self, check: SafetyCheck) -> ZoneInfo:
-        talk = self._talk
-        if check.checkin_id is None:
-            return ZoneInfo(talk.person.time_zone)
-        checkin = talk.session.get_one(CheckIn, check.checkin_id)
-        return ZoneInfo(talk.session.get_one(Office, checkin.office_id).time_zone)
-
-    def _name(self, check: SafetyCheck) -> str:
-        talk = self._talk
-        family = talk.session.get_one(Person, check.person_id)
-        return first_name(talk.outbox, family)
+        return dates.hour(check.next_at, self._whom.zone(check), self._talk.person.language)
 
     # --- "may we call you, if we can't reach them?" ---
 
@@ -330,7 +262,9 @@ class Hearing:
             talk.answer("contact_no")
             return True
         family = talk.session.get_one(Person, wish.family_id)
-        talk.answer("contact_yes", {"name": first_name(talk.outbox, family) or self._someone()})
+        talk.answer(
+            "contact_yes", {"name": first_name(talk.outbox, family) or self._whom.someone()}
+        )
         return True
 
 

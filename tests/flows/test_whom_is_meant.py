@@ -101,6 +101,16 @@ def test_where_the_names_are_alike_a_letter_tells_them_apart(day: Day, said: str
     assert (day.check().state, state_of(day, other)) == (S.ASKED, S.RESOLVED)
 
 
+def test_of_one_name_and_one_hour_a_further_initial_tells_them_apart(day: Day) -> None:
+    second = led_too(day, 161, alias="Azucena Paz", minutes=0)
+    day.at(DUE)
+    day.town.text(ROSA, "1")
+    asked = "A Azucena 9:00 am; B Azucena P. 9:00 am. Please add the letter: 1A or 1B."
+    assert asked in day.town.got(ROSA)[-1]
+    day.town.text(ROSA, "1B")
+    assert (day.check().state, state_of(day, second)) == (S.ASKED, S.RESOLVED)
+
+
 def test_out_takes_a_letter_too(day: Day) -> None:
     other = led_too(day, 121)
     day.at(STARTS + timedelta(hours=2))

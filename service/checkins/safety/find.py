@@ -75,7 +75,9 @@ def cases_of(session: Session, person_id: UUID, *, now: datetime) -> list[Case]:
         found[check.id] = check, Reporter.FAMILY
     cases = [Case(check, reporter, check.id in asked) for check, reporter in found.values()]
     cases = [case for case in cases if not case.check.is_drill] or cases
-    return sorted(cases, key=lambda case: (PRESSING.index(case.check.state), case.check.due_at))
+    return sorted(
+        cases, key=lambda case: (PRESSING.index(case.check.state), case.check.due_at, case.check.id)
+    )
 
 
 def _as(role: str | None) -> Reporter:
@@ -134,7 +136,7 @@ def open_safety(session: Session, chapter_id: UUID) -> list[SafetyCheck]:
             col(SafetyCheck.state).not_in([*OVER, SafetyState.ARMED]),
         )
     )
-    return sorted(rows, key=lambda check: (PRESSING.index(check.state), check.due_at))
+    return sorted(rows, key=lambda check: (PRESSING.index(check.state), check.due_at, check.id))
 
 
 def safety_of_checkin(session: Session, checkin_id: UUID) -> SafetyCheck | None:

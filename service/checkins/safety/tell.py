@@ -250,6 +250,12 @@ def first_name(outbox: Outbox, person: Person) -> str:
     return (Reader(outbox.keyring, SYSTEM).show(person.sealed_alias()).split() or [""])[0]
 
 
+def initial(outbox: Outbox, person: Person) -> str:
+    """Return the first letter of the next name that somebody chose, "R.", or ""; of no use alone."""
+    names = Reader(outbox.keyring, SYSTEM).show(person.sealed_alias()).split()
+    return f"{names[1][0].upper()}." if len(names) > 1 else ""
+
+
 def _gets_texts(person: Person) -> bool:
     return person.consent is Consent.ACTIVE and not person.is_unreachable
 
