@@ -185,8 +185,11 @@ class _Reader:
                 return None
             note = left_over(said.part(1), self.lexicon)
             return Reply(Intent.OUTCOME, remainder=note, outcome=OUTCOMES[digit - 1])
-        if question is Question.SAFETY and (digit := one_digit(said, top)):
-            return Reply(Intent.CHOICE, (digit,))
+        if question is Question.SAFETY:
+            if digit := one_digit(said, top):
+                return Reply(Intent.CHOICE, (digit,))
+            if said.opens_with(self.lexicon.get("safety", "at_the_hour")):
+                return None
         if found := chosen(said, top, self.lexicon):
             numbers, rest = found
             return Reply(Intent.CHOICE, numbers, remainder=left_over(rest, self.lexicon))

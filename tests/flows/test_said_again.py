@@ -71,6 +71,15 @@ def test_a_three_is_a_cry_where_our_answer_said_so(day: Day, who: int, minutes: 
     assert [call.person_id for call in day.calls()] == [day.noor.id]
 
 
+@pytest.mark.parametrize("said", ["a las 3", "3 de la tarde", "1", "2"])
+def test_what_is_no_three_goes_on_to_the_lead(day: Day, said: str) -> None:
+    day.at(STARTS - timedelta(minutes=150))
+    day.town.text(AZUCENA, "sigo adentro")
+    day.town.text(AZUCENA, said)
+    assert day.check().state is S.ARMED
+    assert any(text.endswith(f": {said}") for text in day.town.got(ROSA))
+
+
 def test_a_three_answers_the_list_that_came_after_it(day: Day) -> None:
     day.at(STARTS - timedelta(minutes=150))
     day.town.text(ROSA, "still inside")
