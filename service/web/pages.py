@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -15,7 +16,7 @@ from babel.dates import format_date, format_datetime
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -39,6 +40,9 @@ KEPT = "kept:"  # before the names of fields that a page carries for another one
 # Pages for everybody: who reads an error there has no board to go back to.
 PUBLIC = {"checkin", "join", "mine", "m", "s", "privacy", "terms", "away", "calendar"}
 Tell = Callable[[list[InvalidValue]], Mapping[str, str]]
+
+
+_PHONE = re.compile(r"(\+?\d[\d-]*\d{3}-\d{4})")
 
 
 class FormRejected(InvalidForm):
@@ -200,16 +204,22 @@ def _teller(language: str) -> Callable[..., str]:
     words = load_pages()
 
     def t(key: str, **values: object) -> str:
-        said = words.say(key, language, **values)
-        return _unbroken(said, str(values["phone"])) if values.get("phone") else said
+        return _unbroken(words.say(key, language, **values))
 
     return t
 
 
-def _unbroken(said: str, phone: str) -> Markup:
-    """Return words for a page with the phone number in them kept on one line."""
-    return escape(said).replace(
-        escape(phone), Markup('<span class="phone">{}</span>').format(phone)
+def _unbroken(said: str) -> str:
+    """Return words for a page with each phone number in them kept on one line.
+
+    In an attribute such words need `striptags`.
+    """
+    pieces = _PHONE.split(said)
+    if len(pieces) == 1:
+        return said
+    number = Markup('<span class="phone">{}</span>')
+    return Markup("").join(
+        number.format(piece) if at % 2 else piece for at, piece in enumerate(pieces)
     )
 
 

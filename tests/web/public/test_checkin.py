@@ -98,7 +98,7 @@ def test_after_sending_they_know_who_calls_from_where_by_when(
 ) -> None:
     page = register(family, wiring, form(group))
     assert page.status_code == 200
-    assert "Marta le llama del 413-555-0142." in page.text
+    assert 'Marta le llama del <span class="phone">413-555-0142</span>.' in page.text
     assert "martes 3 de marzo, 10:00 am" in page.text
     assert "martes 10 de marzo, 8:00 am" in page.text
     with wiring.database.read() as session:

@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 
 from service.errors import Unavailable
 from service.wiring import Wiring
+from tests.web.conftest import Group
 from tests.web.public.test_checkin import family
 
 __all__ = ["family"]  # a fixture
@@ -20,6 +21,19 @@ def test_the_privacy_page_says_that_numbers_are_never_sold_or_shared(family: Tes
     for word in ("STOP", "HELP", "Message and data rates", "413-555-0142"):
         assert word in english
     assert "Nunca vendemos ni compartimos" in family.get("/privacy?lang=es").text
+
+
+def test_words_around_a_number_are_escaped(
+    family: TestClient, wiring: Wiring, group: Group
+) -> None:
+    with wiring.database.write() as session:
+        group.chapter.network_name = "Valle & <b>Sol</b>"
+        session.add(group.chapter)
+    page = family.get("/privacy?lang=en").text
+    assert "<b>" not in page
+    says = next(line for line in page.splitlines() if "you can call" in line)
+    assert "Valle &amp; &lt;b&gt;Sol&lt;/b&gt;" in says
+    assert '<span class="phone">413-555-0142</span>' in says
 
 
 def test_health_follows_the_database(
