@@ -21,23 +21,25 @@ from tests.flows.day import AZUCENA, DUE, ROSA, STARTS, Day
 S = SafetyState
 
 
+def moved(day: Day, *, days: int) -> None:
+    """The family's appointment has another date."""
+    with day.town.wiring.database.write() as session:
+        checkin = session.get_one(CheckIn, day.checkin.id)
+        to, now = checkin.starts_at + timedelta(days=days), day.town.clock.now()
+        move(session, day.town.wiring.outbox, checkin, to, by=SYSTEM, now=now)
+
+
 def test_a_family_is_answered_again_when_the_appointment_was_moved_in_between(day: Day) -> None:
     def hears_an_answer(body: str) -> bool:
         before = len(day.town.got(AZUCENA))
         day.town.text(AZUCENA, body)
         return len(day.town.got(AZUCENA)) > before
 
-    def moved(days: int) -> None:
-        with day.town.wiring.database.write() as session:
-            checkin = session.get_one(CheckIn, day.checkin.id)
-            to, now = checkin.starts_at + timedelta(days=days), day.town.clock.now()
-            move(session, day.town.wiring.outbox, checkin, to, by=SYSTEM, now=now)
-
     day.at(STARTS - timedelta(minutes=150))
     assert hears_an_answer("ya salí")
-    moved(2)
+    moved(day, days=2)
     assert hears_an_answer("1")
-    moved(1)
+    moved(day, days=1)
     assert hears_an_answer("ya salí")
 
 
@@ -78,6 +80,15 @@ def test_what_is_no_three_goes_on_to_the_lead(day: Day, said: str) -> None:
     day.town.text(AZUCENA, said)
     assert day.check().state is S.ARMED
     assert any(text.endswith(f": {said}") for text in day.town.got(ROSA))
+
+
+def test_what_we_said_of_a_three_days_ago_counts_no_more(day: Day) -> None:
+    day.at(STARTS - timedelta(minutes=150))
+    day.town.text(AZUCENA, "sigo adentro")
+    moved(day, days=2)
+    day.at(STARTS + timedelta(days=2, minutes=-150))
+    day.town.text(AZUCENA, "3")
+    assert day.check().state is S.ARMED
 
 
 def test_a_three_answers_the_list_that_came_after_it(day: Day) -> None:

@@ -24,7 +24,7 @@ S = SafetyState
 BOTH = "A Azucena 9:00 am; B Azucena 9:30 am. Please add the letter: 1A or 1B."
 
 
-def another(day: Day, number: int, *, alias: str = "Azucena", minutes: int = 30) -> CheckIn:
+def another(day: Day, number: int, *, alias: str = "Azucena Paz", minutes: int = 30) -> CheckIn:
     """One more appointment that day."""
     now = day.town.clock.now()
     told = Registration(
@@ -38,7 +38,7 @@ def another(day: Day, number: int, *, alias: str = "Azucena", minutes: int = 30)
     return made
 
 
-def led_too(day: Day, number: int, *, alias: str = "Azucena", minutes: int = 30) -> CheckIn:
+def led_too(day: Day, number: int, *, alias: str = "Azucena Paz", minutes: int = 30) -> CheckIn:
     """One more appointment that Rosa leads."""
     made = another(day, number, alias=alias, minutes=minutes)
     with day.town.wiring.database.write() as session:
