@@ -142,7 +142,7 @@ class Hearing:
     def _report(self, word: Word) -> None:
         cases = self._asked if word in DIGITS.values() and self._asked else self._cases
         cases = [case for case in cases if not self._is_anothers(case)] or cases
-        case = self._whom.meant(cases, self._cases)
+        case = self._whom.meant(cases)
         if case is None and word is Word.HELP:
             for each in cases:
                 self._say(each, word)

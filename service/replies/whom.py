@@ -31,23 +31,23 @@ class Whom:
     """
 
     def __init__(self, talk: Conversation, cases: list[Case]) -> None:
-        self._talk = talk
-        self._letters = letters_of(talk.session, talk.person.id, now=talk.now) if cases else {}
+        self._talk, self._cases = talk, cases
+        letters = letters_of(talk.session, talk.person.id, now=talk.now) if cases else {}
         rest, letter = split_letter(talk.body)
-        self.has_letter = letter in self._letters
+        self._check_id = letters.get(letter)
+        self.has_letter = self._check_id is not None
         self.body = rest if self.has_letter else talk.body
-        self._check_id = self._letters.get(letter)
 
     # --- which one it is ---
 
-    def meant(self, cases: list[Case], among: list[Case]) -> Case | None:
+    def meant(self, cases: list[Case]) -> Case | None:
         """Return the one of `cases` that is meant; None where several are open and none is named.
 
-        Whom the letter means counts, `among` all of theirs, also where there is one left: it may be
+        Whom the letter means counts, of all that are theirs, also where there is one left: it may be
         another's.
         """
         if self.has_letter:
-            return next((case for case in among if case.check.id == self._check_id), None)
+            return next((case for case in self._cases if case.check.id == self._check_id), None)
         if len(cases) == 1:
             return cases[0]
         said = alias_words(self.body)
@@ -56,8 +56,10 @@ class Whom:
 
     def seen_to(self) -> SafetyCheck | None:
         """Return the check that their letter means, where somebody else has seen to it meanwhile."""
-        found = self._check_id and self._talk.session.get_one(SafetyCheck, self._check_id)
-        return found if found and found.state is SafetyState.RESOLVED else None
+        if self._check_id is None:
+            return None
+        check = self._talk.session.get_one(SafetyCheck, self._check_id)
+        return check if check.state is SafetyState.RESOLVED else None
 
     # --- asking ---
 

@@ -64,6 +64,7 @@ def test_the_time_does_not_run_in_the_night(
 
 
 @given(
+    # The zone is the third argument's: hypothesis takes the bounds without one.
     now=st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001
     ahead=st.timedeltas(timedelta(0), timedelta(days=30)),
     quiet=st.tuples(st.integers(0, 1439), st.integers(0, 1439)),
