@@ -313,7 +313,25 @@ class _Judge:
 
     def _expect(self, sent: dict[str, list[datetime]], key: str) -> None:
         if key not in sent:
-            self._found.blame("reminders_missing", key)
+            self._found.blame("reminders_missing", f"{key}: {self._became(key)}")
+
+    def _became(self, key: str) -> str:
+        """Tell what our books know of a text that the carrier never saw, and of whom it was for."""
+        _, hex_id, _, person_id = key.split(":")[:4]
+        checkin = self._checkins[f"checkin:{hex_id}"]
+        with self._lived.stage.wiring.database.read() as session:
+            who = session.get(Person, UUID(person_id))
+            query = select(Delivery).where(Delivery.person_id == UUID(person_id))
+            texts = session.exec(query).all()
+        became = [
+            f"{one.state} {one.reason} {one.not_before}" for one in texts if one.once_key == key
+        ]
+        others = dict(Counter(f"{one.template} {one.state} {one.reason}" for one in texts))
+        return (
+            f"{became or 'never written'}; starts {checkin.starts_at}, moves {checkin.moves},"
+            f" approved {self._lived.approved[checkin.subject]};"
+            f" {who and (who.consent, who.is_unreachable, who.created_at)}; all theirs: {others}"
+        )
 
     def _places(self) -> None:
         """Where people meet is told to the vetted who said yes, and at most a day and a night before."""
