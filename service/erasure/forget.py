@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlmodel import Session, col, delete, select, update
+from sqlmodel import Session, col, delete, func, select, update
 
 from service.calls.tables import VoiceCall
 from service.chapters.tables import Chapter
+from service.checkins.safety.contacts import contacts_of
 from service.checkins.safety.find import safety_of_checkin
 from service.checkins.safety.tables import SafetyCheck, SafetyStep
 from service.checkins.tables import CheckIn, CheckInState, Outcome, Relay, SheetLink
@@ -22,6 +24,7 @@ from service.privacy.keyring import INDEX_KEY_BYTES, KeyKind, Keyring
 from service.privacy.policy import SYSTEM
 
 BATCH = 50
+LOOSE = {"synchronize_session": False}
 
 
 def forget_what_ended_well(database: Database, keyring: Keyring, *, now: datetime) -> int:
@@ -51,31 +54,68 @@ def forget_what_ended_well(database: Database, keyring: Keyring, *, now: datetim
 
 
 def _forget(session: Session, checkin_id: UUID, now: datetime) -> None:
-    """Leave what counts: that there was an appointment, who came along, and how it ended."""
+    """Leave what counts: that there was an appointment, who came along, and how it ended.
+
+    Nothing that is left leads from it to the family, or to whom they named and who was told of it.
+    """
     checkin = session.get_one(CheckIn, checkin_id, with_for_update=True)
-    family = session.get_one(Person, checkin.family_id)
-    nobody = _nobody(session, family, now)
-    check = safety_of_checkin(session, checkin.id)
-    subjects = [checkin.subject, f"outcome:{checkin.id.hex}"]
-    if check is not None:
-        subjects.append(check.own_subject)
-    of_it = select(Relay).where(Relay.checkin_id == checkin.id)
-    subjects += [relay.subject for relay in session.exec(of_it)]
-    _forget_texts(session, family, nobody, subjects)
+    day = _day_of(session, checkin)
+    _forget_what_was_said(session, day)
+    reached = _named_and_told(session, checkin, day)
+    nobody = _put_nobody_in_place_of(session, day, checkin.family_id, now)
+    checkin.family_id = nobody.id
+    if day.check is not None:
+        day.check.person_id = nobody.id
+        session.add(day.check)
+    for person_id in reached:
+        _put_nobody_in_place_of(session, day, person_id, now)
     session.exec(delete(SheetLink).where(col(SheetLink.checkin_id) == checkin.id))
     session.exec(delete(Relay).where(col(Relay.checkin_id) == checkin.id))
-    if check is not None:
-        _forget_safety(session, check, family, nobody)
-    checkin.family_id, checkin.note_sealed = nobody.id, None
-    checkin.registered_by, checkin.forgotten_at = None, now
+    _part_from_others(session, checkin)
+    checkin.note_sealed, checkin.registered_by, checkin.forgotten_at = None, None, now
     session.add(checkin)
     audit.record(session, actor=SYSTEM, action="checkin.forget", subject=checkin.subject, now=now)
 
 
-def _nobody(session: Session, family: Person, now: datetime) -> Person:
-    """Return a person without a number or a name, in whose place rows can point at somebody."""
+def _named_and_told(session: Session, checkin: CheckIn, day: _Day) -> list[UUID]:
+    """Return whom of those that the family named its safety check reached."""
+    if day.check is None:
+        return []
+    told = select(SafetyStep.person_id).where(SafetyStep.safety_id == day.check.id)
+    reached = set(session.exec(told))
+    named = [one.person_id for one in contacts_of(session, checkin.family_id)]
+    return [one for one in named if one in reached]
+
+
+@dataclass(frozen=True)
+class _Day:
+    """What there is about one appointment. subjects: how texts name it.
+
+    marks: the ids, as hex, by which the reason for a text tells that it was about it.
+    """
+
+    check: SafetyCheck | None
+    subjects: list[str]
+    marks: frozenset[str]
+
+
+def _day_of(session: Session, checkin: CheckIn) -> _Day:
+    check = safety_of_checkin(session, checkin.id)
+    subjects = [checkin.subject, *(checkin.about(what) for what in ("outcome", "ride"))]
+    marks = {checkin.id}
+    if check is not None:
+        subjects.append(check.own_subject)
+        marks.add(check.id)
+    for relay in session.exec(select(Relay).where(Relay.checkin_id == checkin.id)):
+        subjects.append(relay.subject)
+    marks |= set(session.exec(select(Inbound.id).where(col(Inbound.subject).in_(subjects))))
+    return _Day(check, subjects, frozenset(mark.hex for mark in marks))
+
+
+def _nobody(session: Session, person: Person, now: datetime) -> Person:
+    """Return a person without a number or a name, for rows to point at."""
     nobody = Person(
-        id=new_id(), chapter_id=family.chapter_id, time_zone=family.time_zone,
+        id=new_id(), chapter_id=person.chapter_id, time_zone=person.time_zone,
         phone_key=secrets.token_bytes(INDEX_KEY_BYTES), phone_sealed=b"",
         consent=Consent.ERASED, is_unreachable=True, unreachable_why="forgotten", created_at=now,
     )  # fmt: skip
@@ -84,62 +124,72 @@ def _nobody(session: Session, family: Person, now: datetime) -> Person:
     return nobody
 
 
-def _forget_texts(session: Session, family: Person, nobody: Person, subjects: list[str]) -> None:
-    """That texts were sent and came stays; what they said, and whose they were, does not."""
-    about = select(Delivery.id).where(
-        Delivery.person_id == family.id, col(Delivery.subject).in_(subjects)
-    )
-    loose = {"synchronize_session": False}
+def _forget_what_was_said(session: Session, day: _Day) -> None:
+    """That texts were sent and came, and that phones rang, stays; what they said does not."""
+    for about, emptied in (
+        (col(Delivery.subject), update(Delivery).values(body_sealed=None)),
+        (col(Inbound.subject), update(Inbound).values(text_sealed=b"")),
+        (col(VoiceCall.subject), update(VoiceCall).values(says_sealed=b"")),
+    ):
+        session.exec(emptied.where(about.in_(day.subjects)).execution_options(**LOOSE))
+
+
+def _put_nobody_in_place_of(session: Session, day: _Day, person_id: UUID, now: datetime) -> Person:
+    """Let every row of that day name nobody where it named them, in its reason too; return whom."""
+    nobody = _nobody(session, session.get_one(Person, person_id), now)
+    texts = session.exec(select(Delivery).where(Delivery.person_id == person_id)).all()
+    ids = [one.id for one in texts if one.subject in day.subjects or _is_of(one.once_key, day)]
+    in_words = person_id.hex, nobody.id.hex
     session.exec(
         update(Attempt)
-        .where(col(Attempt.delivery_id).in_(about))
+        .where(col(Attempt.delivery_id).in_(ids))
         .values(to_key=nobody.phone_key)
-        .execution_options(**loose)
+        .execution_options(**LOOSE)
     )
     session.exec(
         update(Delivery)
-        .where(col(Delivery.person_id) == family.id, col(Delivery.subject).in_(subjects))
-        .values(person_id=nobody.id, to_key=nobody.phone_key, body_sealed=None)
-        .execution_options(**loose)
-    )
-    session.exec(  # what others were told of them: a first name stands in it
-        update(Delivery)
-        .where(col(Delivery.subject).in_(subjects))
-        .values(body_sealed=None)
-        .execution_options(**loose)
-    )
+        .where(col(Delivery.id).in_(ids))
+        .values(
+            person_id=nobody.id, to_key=nobody.phone_key, body_sealed=None,
+            once_key=func.replace(Delivery.once_key, *in_words),
+            subject=func.replace(Delivery.subject, *in_words),
+        )
+        .execution_options(**LOOSE)
+    )  # fmt: skip
     session.exec(
         update(Inbound)
-        .where(col(Inbound.subject).in_(subjects))
-        .values(text_sealed=b"")
-        .execution_options(**loose)
-    )
-    session.exec(
-        update(Inbound)
-        .where(col(Inbound.subject).in_(subjects), col(Inbound.person_id) == family.id)
+        .where(col(Inbound.subject).in_(day.subjects), col(Inbound.person_id) == person_id)
         .values(person_id=nobody.id)
-        .execution_options(**loose)
+        .execution_options(**LOOSE)
     )
     session.exec(
         update(VoiceCall)
-        .where(col(VoiceCall.subject).in_(subjects))
-        .values(says_sealed=b"")
-        .execution_options(**loose)
+        .where(col(VoiceCall.subject).in_(day.subjects), col(VoiceCall.person_id) == person_id)
+        .values(person_id=nobody.id, once_key=func.replace(VoiceCall.once_key, *in_words))
+        .execution_options(**LOOSE)
     )
-    session.exec(
-        update(VoiceCall)
-        .where(col(VoiceCall.subject).in_(subjects), col(VoiceCall.person_id) == family.id)
-        .values(person_id=nobody.id)
-        .execution_options(**loose)
-    )
+    if day.check is not None:
+        session.exec(
+            update(SafetyStep)
+            .where(
+                col(SafetyStep.safety_id) == day.check.id, col(SafetyStep.person_id) == person_id
+            )
+            .values(person_id=nobody.id, once_key=func.replace(SafetyStep.once_key, *in_words))
+            .execution_options(**LOOSE)
+        )
+    return nobody
 
 
-def _forget_safety(session: Session, check: SafetyCheck, family: Person, nobody: Person) -> None:
-    check.person_id = nobody.id
-    session.add(check)
+def _is_of(once_key: str, day: _Day) -> bool:
+    return any(part in day.marks for part in once_key.split(":"))
+
+
+def _part_from_others(session: Session, checkin: CheckIn) -> None:
+    """The appointment before and the one after are the same family's."""
     session.exec(
-        update(SafetyStep)
-        .where(col(SafetyStep.safety_id) == check.id, col(SafetyStep.person_id) == family.id)
-        .values(person_id=nobody.id)
-        .execution_options(synchronize_session=False)
+        update(CheckIn)
+        .where(col(CheckIn.earlier_id) == checkin.id)
+        .values(earlier_id=None)
+        .execution_options(**LOOSE)
     )
+    checkin.earlier_id = None

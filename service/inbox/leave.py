@@ -1,4 +1,4 @@
-"""Somebody said, by phone or in person, that they want no more texts: an organizer notes it."""
+"""Leaving is confirmed once; an organizer notes it where somebody said so by phone or in person."""
 
 from __future__ import annotations
 
@@ -9,10 +9,16 @@ from sqlmodel import Session
 from service.outbox.enqueue import Outbox, Text
 from service.outbox.tables import ConsentNeeded, Priority
 from service.outbox.withdraw import withdraw_person
-from service.people.consent import opt_out
+from service.people.consent import opt_out, opt_out_in_force
 from service.people.tables import Person
 from service.privacy import audit
 from service.privacy.policy import Viewer
+
+
+def confirmation_key(session: Session, person: Person) -> str:
+    """Return the reason for the one text that confirms an opt-out, however often they say it."""
+    left = opt_out_in_force(session, person)
+    return f"opt_out:{person.id.hex}:{left.at.isoformat() if left is not None else 'before'}"
 
 
 def opt_out_by_hand(
@@ -27,7 +33,7 @@ def opt_out_by_hand(
     withdraw_person(session, person.id, reason="opted_out", now=now)
     text = Text(
         "opt_out",
-        once_key=f"opt_out:{person.id.hex}:{now.isoformat()}",
+        once_key=confirmation_key(session, person),
         subject=f"person:{person.id.hex}",
         priority=Priority.NORMAL,
         consent_needed=ConsentNeeded.ALWAYS,

@@ -24,6 +24,19 @@ def opt_out(session: Session, person: Person, *, how: str, now: datetime) -> boo
     return _change(session, person, Consent.OPTED_OUT, how=how, now=now)
 
 
+def opt_out_in_force(session: Session, person: Person) -> ConsentEvent | None:
+    """Return when and how they left, as long as they are gone; None where they are not, or were so
+    from the first."""
+    if person.consent is not Consent.OPTED_OUT:
+        return None
+    return session.exec(
+        select(ConsentEvent)
+        .where(ConsentEvent.person_id == person.id, ConsentEvent.consent == Consent.OPTED_OUT)
+        .order_by(col(ConsentEvent.at).desc(), col(ConsentEvent.id).desc())
+        .limit(1)
+    ).first()
+
+
 def hold(session: Session, person: Person, *, how: str, now: datetime) -> bool:
     """Note that they may have asked us to stop; return whether that is new. Ends by any of the others."""
     if person.consent is not Consent.ACTIVE:

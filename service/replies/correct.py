@@ -10,6 +10,7 @@ from enum import StrEnum
 from sqlmodel import Session, col, select
 
 from service.errors import InvalidValue, WrongState
+from service.inbox.leave import confirmation_key
 from service.inbox.tables import Effect, Inbound
 from service.inbox.threads import chapter_id_of, need_person
 from service.inbox.waiting import mark_handled
@@ -115,20 +116,21 @@ class _Correcting:
         if told.meant is Meant.STOP:
             opt_out(self.session, self.person, how="organizer", now=self.now)
             withdraw_person(self.session, self.person.id, reason="opted_out", now=self.now)
-            self.answer("opt_out", needed=ConsentNeeded.ALWAYS)
+            once = confirmation_key(self.session, self.person)
+            self.answer("opt_out", needed=ConsentNeeded.ALWAYS, once=once)
         elif subject is not None:
             reply = Reply(Intent(told.meant.value), party=told.party)
             Answering(self, subject).say(ANSWERS[told.meant], reply)
 
     def answer(
         self, template: str, values: Mapping[str, Value] | None = None, *,
-        needed: ConsentNeeded = ConsentNeeded.ANSWER,
+        needed: ConsentNeeded = ConsentNeeded.ANSWER, once: str = "",
     ) -> None:  # fmt: skip
         """Tell the person, within their hours: they did not write just now."""
         self._texts += 1
         text = Text(
             template,
-            once_key=f"correct:{self.inbound.id.hex}:{self.now.isoformat()}:{self._texts}",
+            once_key=once or f"correct:{self.inbound.id.hex}:{self.now.isoformat()}:{self._texts}",
             subject=f"person:{self.person.id.hex}",
             values=values or {},
             consent_needed=needed,

@@ -11,6 +11,7 @@ import regex
 from sqlmodel import col, func, select
 
 from service.chapters.find import get_chapter
+from service.inbox.leave import confirmation_key
 from service.inbox.tables import Inbound
 from service.outbox.tables import ConsentNeeded
 from service.outbox.withdraw import withdraw_person
@@ -54,11 +55,12 @@ class Membership:
         self._wanted: UUID | None = None  # whose word they texted
 
     def stop(self, reply: Reply) -> None:
-        """Confirm an opt-out; it has been in force since the text was written down."""
+        """Confirm an opt-out, once; it has been in force since the text was written down."""
         self.leave()
         if not reply.by_carrier:
             template = stop_template(self._session, self._talk.person)
-            self._talk.answer(template, needed=ConsentNeeded.ALWAYS)
+            once = confirmation_key(self._session, self._talk.person)
+            self._talk.answer(template, needed=ConsentNeeded.ALWAYS, once=once)
 
     def stop_all(self, reply: Reply) -> None:
         """Leave the only chapter that they belong to: that ends everything, as STOP does."""

@@ -7,9 +7,11 @@ from datetime import timedelta
 import pytest
 from sqlmodel import col, select
 
+from service.inbox.leave import opt_out_by_hand
 from service.inbox.tables import Inbound
 from service.outbox.tables import State
 from service.people.tables import Consent, ConsentEvent, Person
+from service.privacy.policy import SYSTEM
 from service.rsvps.ask import open_asks
 from tests.flows.town import Town
 
@@ -52,6 +54,32 @@ def test_an_opt_out_withdraws_what_waits_and_is_confirmed_once(town: Town, body:
     town.text(101, "Y")
     town.tick(hours=1)
     assert town.got(101) == waiting
+
+
+@pytest.mark.parametrize("first", ["stop please", "alto"])
+def test_who_says_it_twice_is_told_once_until_they_come_back(town: Town, first: str) -> None:
+    town.volunteer(101)
+    for body in (first, "please stop texting me", "ya no me manden mensajes"):
+        town.text(101, body)
+        town.clock.tick(minutes=10)
+    assert len(town.got(101)) == 1
+    town.text(101, "START")
+    town.text(101, "ya no me manden mensajes")
+    assert town.told(101) == "opt_out"
+    town.text(101, "stop please")
+    assert len([text for text in town.got(101) if "START" in text]) == 2
+
+
+def test_what_an_organizer_noted_is_confirmed_once_with_what_they_text_then(town: Town) -> None:
+    person = town.volunteer(101)
+    with town.wiring.database.write() as session:
+        opt_out_by_hand(
+            session, town.wiring.outbox, session.get_one(Person, person.id), by=SYSTEM,
+            now=town.clock.now(),
+        )  # fmt: skip
+    assert town.told(101) == "opt_out"
+    town.text(101, "ya no me manden mensajes")
+    assert len(town.got(101)) == 1
 
 
 def test_the_carriers_word_wins_and_is_not_answered_again(town: Town) -> None:

@@ -41,7 +41,6 @@ MUST_BE_NONE = (
     "places_to_unvetted", "asked_twice", "ladders_lost",
 )  # fmt: skip
 
-
 FOLLOWS = ("outcome", "ride")
 AT_ANY_HOUR = ("safety_", "shift_", "alert_")
 CLIMBED = ("warned", "called", "alarmed", "nobody")
@@ -241,23 +240,23 @@ class _Judge:
         return place > 0 and at - times[place - 1] <= JUST_ANSWERED
 
     def _opt_outs(self) -> None:
-        """After an opt-out at most its confirmation, at once: what a busy minute holds goes before it."""
+        """After an opt-out at most its one confirmation, at once; what a busy minute holds goes before it."""
+        left: dict[str, datetime] = {}
         for answer in self._lived.heard:
-            if answer.body not in WAYS["stop"]:
+            if answer.body in WAYS["stop"]:
+                left.setdefault(answer.phone, answer.at)
+        confirmed: Counter[str] = Counter()
+        for entry in self._lived.sent:
+            phone, at = entry["to"], datetime.fromisoformat(entry["at"])
+            if phone not in left or at <= left[phone]:
                 continue
-            later = [
-                entry
-                for entry in self._lived.sent
-                if entry["to"] == answer.phone
-                and datetime.fromisoformat(entry["at"]) > answer.at + timedelta(seconds=30)
-            ]
-            for entry in later:
-                delivery = self._by_sid.get(entry["sid"])
-                template = "?" if delivery is None else delivery.template
-                at = datetime.fromisoformat(entry["at"])
-                if template in CONFIRMS and at <= answer.at + CONFIRMED_WITHIN:
-                    continue
-                why = f"{template} to {answer.phone} at {entry['at']}"
+            delivery = self._by_sid.get(entry["sid"])
+            template = "?" if delivery is None else delivery.template
+            is_it = template in CONFIRMS and at <= left[phone] + CONFIRMED_WITHIN
+            confirmed[phone] += is_it
+            is_late = at > left[phone] + timedelta(seconds=30)
+            if confirmed[phone] > 1 or (is_late and not is_it):
+                why = f"{template} to {phone}, who left {left[phone]}, at {entry['at']}"
                 self._found.blame("after_opt_out", why)
 
     def _reminders(self) -> None:
