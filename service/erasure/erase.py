@@ -6,10 +6,15 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
-from sqlmodel import Session, col, delete, exists, or_, select, update
+from sqlmodel import Session, col, delete, exists, select, update
 
+from service.calls.tables import VoiceCall
+from service.checkins.safety.tables import SafetyCheck
 from service.checkins.tables import CheckIn, Relay, SheetLink
 from service.db import Database, new_id
+from service.erasure.contacts import let_go_of_contacts
+from service.erasure.day import LOOSE, day_of, forget_what_was_said
+from service.erasure.named import forget_where_named
 from service.inbox.tables import Inbound
 from service.outbox.tables import DRILL, UNDER_WAY, Attempt, Delivery, State
 from service.people.change_hands import lose_number
@@ -63,12 +68,19 @@ def _nothing_waits() -> ColumnElement[bool]:
 
 
 def erase(database: Database, keyring: Keyring, person_id: UUID, *, now: datetime) -> None:
-    """Erase one person: keys first, then what they sealed. Safe to run twice."""
+    """Erase one person: what names them, their keys, then what these sealed. Safe to run twice.
+
+    Whom a family named, and who is nothing else to us, is erased with the next who ask.
+    """
+    with database.write() as session:
+        person = session.get_one(Person, person_id)
+        forget_where_named(session, keyring, person, now=now)
     with database.read() as session:
         checkins = session.exec(select(CheckIn.id).where(CheckIn.family_id == person_id)).all()
     keyring.destroy(KeyKind.CHECKIN, checkins)
     keyring.destroy(KeyKind.PERSON, [person_id])
     with database.write() as session:
+        let_go_of_contacts(session, person_id, now=now)
         _empty_rows(session, person_id, now)
         subject = f"person:{person_id.hex}"
         audit.record(session, actor=SYSTEM, action="person.erase", subject=subject, now=now)
@@ -95,6 +107,7 @@ def _empty_rows(session: Session, person_id: UUID, now: datetime) -> None:
     session.exec(delete(AliasWord).where(col(AliasWord.person_id) == person_id))
     _forget_what_was_sent(session, person)
     _forget_what_was_passed_on(session, person_id)
+    _forget_their_days(session, person_id, now)
     session.exec(delete(PendingForm).where(col(PendingForm.person_id) == person_id))
     session.exec(delete(SheetLink).where(col(SheetLink.person_id) == person_id))
     session.exec(delete(Talk).where(col(Talk.person_id) == person_id))
@@ -117,16 +130,23 @@ def _empty_rows(session: Session, person_id: UUID, now: datetime) -> None:
 
 def _forget_what_was_passed_on(session: Session, person_id: UUID) -> None:
     """What they wrote through us to somebody else is theirs, in whosever thread it lies."""
-    own = select(CheckIn.id).where(col(CheckIn.family_id) == person_id)
-    theirs = or_(col(Relay.from_person_id) == person_id, col(Relay.checkin_id).in_(own))
-    relays = session.exec(select(Relay).where(theirs)).all()
+    relays = session.exec(select(Relay).where(Relay.from_person_id == person_id)).all()
     names = [name for one in relays for name in (one.subject, DRILL + one.subject)]
     session.exec(
         update(Delivery)
         .where(col(Delivery.subject).in_(names))
         .values(body_sealed=None)
-        .execution_options(synchronize_session=False)
+        .execution_options(**LOOSE)
     )
+
+
+def _forget_their_days(session: Session, person_id: UUID, now: datetime) -> None:
+    """What anybody was told or wrote about a family's appointments and alarms goes with it."""
+    days = session.exec(select(CheckIn).where(CheckIn.family_id == person_id)).all()
+    subjects = [subject for checkin in days for subject in day_of(session, checkin).subjects]
+    about_them = select(SafetyCheck).where(SafetyCheck.person_id == person_id)
+    subjects += [check.own_subject for check in session.exec(about_them)]
+    forget_what_was_said(session, subjects, now=now)
 
 
 def _forget_what_was_sent(session: Session, person: Person) -> None:
@@ -136,11 +156,17 @@ def _forget_what_was_sent(session: Session, person: Person) -> None:
         update(Attempt)
         .where(col(Attempt.delivery_id).in_(theirs))
         .values(to_key=person.phone_key)
-        .execution_options(synchronize_session=False)
+        .execution_options(**LOOSE)
     )
     session.exec(
         update(Delivery)
         .where(col(Delivery.person_id) == person.id)
         .values(to_key=person.phone_key, body_sealed=None)
-        .execution_options(synchronize_session=False)
+        .execution_options(**LOOSE)
+    )
+    session.exec(
+        update(VoiceCall)
+        .where(col(VoiceCall.person_id) == person.id)
+        .values(says_sealed=b"")
+        .execution_options(**LOOSE)
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -12,10 +11,10 @@ from sqlmodel import Session, col, delete, func, select, update
 from service.calls.tables import VoiceCall
 from service.chapters.tables import Chapter
 from service.checkins.safety.contacts import contacts_of
-from service.checkins.safety.find import safety_of_checkin
-from service.checkins.safety.tables import SafetyCheck, SafetyStep
+from service.checkins.safety.tables import SafetyStep
 from service.checkins.tables import CheckIn, CheckInState, Outcome, Relay, SheetLink
 from service.db import Database, new_id
+from service.erasure.day import LOOSE, Day, day_of, forget_what_was_said
 from service.inbox.tables import Inbound
 from service.outbox.tables import Attempt, Delivery
 from service.people.tables import Consent, Person
@@ -24,7 +23,6 @@ from service.privacy.keyring import INDEX_KEY_BYTES, KeyKind, Keyring
 from service.privacy.policy import SYSTEM
 
 BATCH = 50
-LOOSE = {"synchronize_session": False}
 
 
 def forget_what_ended_well(database: Database, keyring: Keyring, *, now: datetime) -> int:
@@ -59,8 +57,8 @@ def _forget(session: Session, checkin_id: UUID, now: datetime) -> None:
     Nothing that is left leads from it to the family, or to whom they named and who was told of it.
     """
     checkin = session.get_one(CheckIn, checkin_id, with_for_update=True)
-    day = _day_of(session, checkin)
-    _forget_what_was_said(session, day)
+    day = day_of(session, checkin)
+    forget_what_was_said(session, day.subjects, now=now)
     reached = _named_and_told(session, checkin, day)
     nobody = _put_nobody_in_place_of(session, day, checkin.family_id, now)
     checkin.family_id = nobody.id
@@ -77,7 +75,7 @@ def _forget(session: Session, checkin_id: UUID, now: datetime) -> None:
     audit.record(session, actor=SYSTEM, action="checkin.forget", subject=checkin.subject, now=now)
 
 
-def _named_and_told(session: Session, checkin: CheckIn, day: _Day) -> list[UUID]:
+def _named_and_told(session: Session, checkin: CheckIn, day: Day) -> list[UUID]:
     """Return whom of those that the family named its safety check reached."""
     if day.check is None:
         return []
@@ -85,31 +83,6 @@ def _named_and_told(session: Session, checkin: CheckIn, day: _Day) -> list[UUID]
     reached = set(session.exec(told))
     named = [one.person_id for one in contacts_of(session, checkin.family_id)]
     return [one for one in named if one in reached]
-
-
-@dataclass(frozen=True)
-class _Day:
-    """What there is about one appointment. subjects: how texts name it.
-
-    marks: the ids, as hex, by which the reason for a text tells that it was about it.
-    """
-
-    check: SafetyCheck | None
-    subjects: list[str]
-    marks: frozenset[str]
-
-
-def _day_of(session: Session, checkin: CheckIn) -> _Day:
-    check = safety_of_checkin(session, checkin.id)
-    subjects = [checkin.subject, *(checkin.about(what) for what in ("outcome", "ride"))]
-    marks = {checkin.id}
-    if check is not None:
-        subjects.append(check.own_subject)
-        marks.add(check.id)
-    for relay in session.exec(select(Relay).where(Relay.checkin_id == checkin.id)):
-        subjects.append(relay.subject)
-    marks |= set(session.exec(select(Inbound.id).where(col(Inbound.subject).in_(subjects))))
-    return _Day(check, subjects, frozenset(mark.hex for mark in marks))
 
 
 def _nobody(session: Session, person: Person, now: datetime) -> Person:
@@ -124,17 +97,7 @@ def _nobody(session: Session, person: Person, now: datetime) -> Person:
     return nobody
 
 
-def _forget_what_was_said(session: Session, day: _Day) -> None:
-    """That texts were sent and came, and that phones rang, stays; what they said does not."""
-    for about, emptied in (
-        (col(Delivery.subject), update(Delivery).values(body_sealed=None)),
-        (col(Inbound.subject), update(Inbound).values(text_sealed=b"")),
-        (col(VoiceCall.subject), update(VoiceCall).values(says_sealed=b"")),
-    ):
-        session.exec(emptied.where(about.in_(day.subjects)).execution_options(**LOOSE))
-
-
-def _put_nobody_in_place_of(session: Session, day: _Day, person_id: UUID, now: datetime) -> Person:
+def _put_nobody_in_place_of(session: Session, day: Day, person_id: UUID, now: datetime) -> Person:
     """Let every row of that day name nobody where it named them, in its reason too; return whom."""
     nobody = _nobody(session, session.get_one(Person, person_id), now)
     texts = session.exec(select(Delivery).where(Delivery.person_id == person_id)).all()
@@ -180,7 +143,7 @@ def _put_nobody_in_place_of(session: Session, day: _Day, person_id: UUID, now: d
     return nobody
 
 
-def _is_of(once_key: str, day: _Day) -> bool:
+def _is_of(once_key: str, day: Day) -> bool:
     return any(part in day.marks for part in once_key.split(":"))
 
 

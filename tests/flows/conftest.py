@@ -12,6 +12,7 @@ from service.privacy.keyring import Keyring
 from service.privacy.policy import SYSTEM
 from tests.factories import StillClock
 from tests.flows.day import After, Day
+from tests.flows.told import ByCousin, ByText, live_a_day_of_many_words
 from tests.flows.town import Town, make_town
 from tests.flows.towns import TwoTowns
 
@@ -31,6 +32,21 @@ def day(town: Town) -> Day:
 def after(town: Town) -> After:
     """That day, with a legal contact and an organizer's phone."""
     return After(town)
+
+
+@pytest.fixture(params=[After, ByText, ByCousin])
+def told(town: Town, request: pytest.FixtureRequest) -> After:
+    """A day on which much was said, the family registered by a page, by text or by a cousin."""
+    after: After = request.param(town)
+    live_a_day_of_many_words(after)
+    return after
+
+
+@pytest.fixture
+def said(after: After) -> After:
+    """The same, by a page alone."""
+    live_a_day_of_many_words(after)
+    return after
 
 
 @pytest.fixture

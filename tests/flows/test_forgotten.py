@@ -10,28 +10,21 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import pytest
 from sqlalchemy import MetaData
 from sqlalchemy import select as rows_of
 from sqlmodel import SQLModel, col, func, select
 
 from service.calls.tables import VoiceCall
-from service.checkins.approve import Approval, approve
 from service.checkins.follow import follow
-from service.checkins.move import move
-from service.checkins.safety.contacts import name_contact
 from service.checkins.safety.tables import SafetyStep
 from service.checkins.tables import CheckIn, Outcome
 from service.inbox.tables import Inbound
+from service.outbox.enqueue import Text
 from service.outbox.tables import Delivery
-from service.people.register import Card
-from service.people.tables import Consent, EmergencyContact, Person, Volunteer
-from service.privacy.policy import SYSTEM
-from service.rsvps.tables import SeatRole
-from tests.flows.day import AZUCENA, CONTACT, DUE, ORGANIZER, ROSA, STARTS, After
-from tests.flows.town import Town
+from service.people.tables import Person, Volunteer
+from tests.flows.day import STARTS, After
+from tests.flows.told import contacts
 
-COUSIN, MUTE = 177, 178
 SHARED = {"chapter", "office", "sender", "organizer", "wording"}  # of many families
 HEX = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}")
 
@@ -76,77 +69,6 @@ class Trail:
         return ways.get(end, [])
 
 
-class ByText(After):
-    """That day, the family having registered it themselves, by text, and asked for a ride."""
-
-    phone, words = AZUCENA, "CITA martes 10 de marzo 9am"
-    says: tuple[str, ...] = ("S", "2", "si", "esquina de Elm y 3", "1")
-
-    def _checkin(self) -> CheckIn:
-        for body in (self.words, *self.says):
-            self.town.text(self.phone, body)
-        now, outbox = self.town.clock.now(), self.town.wiring.outbox
-        places = {SeatRole.LEAD: 1, SeatRole.OUTSIDE_CONTACT: 1}
-        with self.town.wiring.database.write() as session:
-            made = session.exec(select(CheckIn)).one()
-            approval = Approval(places, agreed_to_texts=True)
-            approve(session, outbox, made, approval, by=SYSTEM, now=now)
-        return made
-
-
-class ByCousin(ByText):
-    """That day, a cousin who is no volunteer having registered it for them."""
-
-    phone, words = COUSIN, "quiero registrar una cita para mi prima"
-    says = ("413 555 0120", "martes 10 de marzo 9am", "S", "2", "no", "1")
-
-
-def contacts(after: After) -> list[UUID]:
-    """Whom the family named: Lupe, and Chela whose phone takes no texts."""
-    with after.town.session() as session:
-        query = select(EmergencyContact.person_id).order_by(col(EmergencyContact.id))
-        return list(session.exec(query))
-
-
-@pytest.fixture(params=[After, ByText, ByCousin])
-def told(town: Town, request: pytest.FixtureRequest) -> After:
-    """A day on which much was said: by the family, to and from the lead, and to whom they named."""
-    after: After = request.param(town)
-    with town.wiring.database.write() as session:
-        session.get_one(Volunteer, after.rosa.id).languages = ["en", "es"]
-        family = session.get_one(Person, after.checkin.family_id)
-        family.consent = Consent.ACTIVE  # whoever was registered by another has said yes by now
-        for number, name in ((CONTACT, "Lupe"), (MUTE, "Chela")):
-            card = Card(f"+1413555{number:04}", alias=name, language="es")
-            name_contact(
-                session, town.wiring.outbox, town.chapter, family, card, now=town.clock.now()
-            )
-        checkin = session.get_one(CheckIn, after.checkin.id)
-        checkin.repeats = "4w"  # so that the next date is proposed the day after
-        for starts_at in (STARTS + timedelta(hours=1), STARTS):
-            move(session, town.wiring.outbox, checkin, starts_at, by=ORGANIZER,
-                 now=town.clock.now())  # fmt: skip
-    for contact in (CONTACT, MUTE):
-        town.text(contact, "S")
-    after.shift(after.noor)
-    with town.wiring.database.write() as session:
-        session.get_one(Person, contacts(after)[1]).is_unreachable = True  # she is called
-    after.at(STARTS - timedelta(hours=23))
-    town.text(ROSA, "Y")
-    after.at(STARTS - timedelta(hours=1))
-    town.text(AZUCENA, "Estoy junto a la puerta verde, traigo un abrigo gris")
-    town.text(ROSA, "Ya casi llego, deme cinco minutos mas")
-    after.at(DUE)
-    after.pass_minutes(50)
-    town.text(AZUCENA, "3")
-    after.pass_minutes(10)
-    town.text(CONTACT, "1")
-    town.text(AZUCENA, "que pasa ahora?")
-    town.text(ROSA, "1")
-    after.pass_minutes(3)
-    return after
-
-
 def home(after: After) -> None:
     """It ended well, and the days to keep it are over."""
     after.record(Outcome.CAME_HOME)
@@ -171,41 +93,58 @@ def test_nothing_leads_from_the_appointment_to_the_family_or_whom_they_named(tol
     assert after.between(family, lupe) == ["emergency_contact"]  # theirs, for the next one
 
 
-def test_what_counts_is_left(told: After) -> None:
-    with told.town.session() as session:
+def test_nor_does_what_an_organizer_corrected(said: After) -> None:
+    town = said.town
+    with town.wiring.database.write() as session:
+        about_it = col(Inbound.subject) == said.checkin.subject
+        theirs = select(Inbound).where(about_it, Inbound.person_id == said.checkin.family_id)
+        corrected = session.exec(theirs).first()
+        assert corrected is not None
+        family = session.get_one(Person, said.checkin.family_id)
+        text = Text(
+            "stop_misread", once_key=f"correct:{corrected.id.hex}:{town.clock.now()}:1",
+            subject=f"person:{family.id.hex}",
+        )  # fmt: skip
+        assert town.wiring.outbox.text(session, family, text, now=town.clock.now())
+    home(said)
+    assert Trail(said).between(said.checkin.id, said.checkin.family_id) == []
+
+
+def test_what_counts_is_left(said: After) -> None:
+    with said.town.session() as session:
         texts, steps = (session.exec(select(func.count()).select_from(table)).one()
                         for table in (Delivery, SafetyStep))  # fmt: skip
-    home(told)
-    with told.town.session() as session:
+    home(said)
+    with said.town.session() as session:
         assert session.exec(select(func.count()).select_from(Delivery)).one() >= texts
         assert session.exec(select(func.count()).select_from(SafetyStep)).one() == steps
-        said = session.exec(
+        words = session.exec(
             select(Inbound.text_sealed).where(col(Inbound.subject).startswith("checkin:"))
         ).all()
-    assert len(said) > 1
-    assert set(said) == {b""}
-    rung, calls = steps_and_calls(told)
+    assert len(words) > 1
+    assert set(words) == {b""}
+    rung, calls = steps_and_calls(said)
     assert rung == calls != []  # each ring still finds its call
 
 
 def test_the_next_appointment_of_the_family_is_untouched_and_does_not_lead_back(
-    told: After,
+    said: After,
 ) -> None:
-    town = told.town
+    town = said.town
     with town.wiring.database.write() as session:
         next_one = follow(
-            session, town.wiring.outbox, session.get_one(CheckIn, told.checkin.id),
+            session, town.wiring.outbox, session.get_one(CheckIn, said.checkin.id),
             STARTS + timedelta(weeks=4), told_by=None, now=town.clock.now(),
         )  # fmt: skip
-        assert next_one.earlier_id == told.checkin.id
-    texts = said_about(told, next_one)
+        assert next_one.earlier_id == said.checkin.id
+    texts = said_about(said, next_one)
     assert texts
-    home(told)
-    assert Trail(told).between(told.checkin.id, next_one.id) == []
+    home(said)
+    assert Trail(said).between(said.checkin.id, next_one.id) == []
     with town.session() as session:
         left = session.get_one(CheckIn, next_one.id)
-    assert (left.family_id, left.earlier_id) == (told.checkin.family_id, None)
-    assert said_about(told, next_one)[: len(texts)] == texts
+    assert (left.family_id, left.earlier_id) == (said.checkin.family_id, None)
+    assert said_about(said, next_one)[: len(texts)] == texts
 
 
 def said_about(after: After, checkin: CheckIn) -> list[tuple[UUID, bytes | None]]:

@@ -208,6 +208,12 @@ def test_a_sponsor_registers_for_somebody_else(town: Town) -> None:
     assert (made.family_id, made.registered_by) == (family.id, sponsor.id)
     assert family.consent is Consent.INVITED  # only they can say that we may text them
     assert town.told(177) == "family_registered"
+    with town.session() as session:
+        texts = session.exec(select(Inbound)).all()
+    reader = Reader(town.wiring.keyring, SYSTEM)
+    shown = [reader.show(text.sealed_text(town.chapter.id)) for text in texts]
+    assert [one for one in shown if "0177" in one] == ["555-0177"]  # what was no number yet
+    assert "(un teléfono, guardado con esa familia)" in shown
 
 
 def test_the_same_appointment_twice_is_one(town: Town) -> None:

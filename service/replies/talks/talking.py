@@ -99,14 +99,19 @@ class Talking:
         told, step = self._told(state), state.step
         turn = SCRIPTS[state.kind].answer(step, told, self._talk.body, self._around())
         self._go(state, turn)
-        if step == Step.PICKUP and turn.did in (Did.ASKED, Did.DONE):
-            self._keep_place_only_with_ride()
+        if turn.did not in (Did.ASKED, Did.DONE):
+            return
+        if step == Step.PICKUP:
+            self._keep_elsewhere("place_kept")
+        elif step == Step.WHOSE and turn.told.phone:
+            self._keep_elsewhere("number_kept")
 
-    def _keep_place_only_with_ride(self) -> None:
-        """A pick-up point is erased a day after the ride: it lies in no thread."""
+    def _keep_elsewhere(self, instead_of_it: str) -> None:
+        """A pick-up point is erased a day after the ride, and another's number when they ask: neither
+        lies in the thread of who wrote it."""
         talk = self._talk
         key = talk.outbox.keyring.key(KeyKind.PERSON, talk.person.id)
-        instead = talk.outbox.catalog.word("intake", "place_kept", talk.person.language)
+        instead = talk.outbox.catalog.word("intake", instead_of_it, talk.person.language)
         talk.inbound.text_sealed = seal(key, "inbound", talk.inbound.id, "text", instead)
 
     def understands(self) -> bool:
