@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, Response
 
 from service.chapters.find import get_chapter
 from service.checkins.find import all_of_family
+from service.erasure.contacts import known_through
 from service.errors import InvalidValue
 from service.messages.catalog import LANGUAGES
 from service.people.change import LONGEST_AREA, MOST_SEATS, SPOKEN, About, change_person
@@ -167,4 +168,5 @@ def _erasure(
         alias=reader.show(found.sealed_alias()), phone_shown=reader.show(found.sealed_phone()),
         dates=len(all_of_family(session, found.id, now=desk.now)),
         promises=len(coming_to(session, found.id, now=desk.now)),
+        contacts=len(known_through(session, found.id)),
     )  # fmt: skip

@@ -240,8 +240,11 @@ def test_who_asks_one_of_us_is_forgotten_by_key(
         register(session, wiring.outbox, group.chapter, told, now=now)
         family = find_person(session, wiring.keyring, "+14135550120")
         assert family
+        name_contact(session, wiring.outbox, group.chapter, family, Card("+14135550121"), now=now)
     path = f"/people/{family.id}/erase"
-    assert "1 appointment is cancelled" in text_of(marta.get(path))
+    shown = text_of(marta.get(path))
+    assert "1 appointment is cancelled" in shown
+    assert "1 person whom they named" in shown
     assert marta.post(path).status_code == 422
     assert "is being erased" in text_of(marta.post(path, data={"asked_us": "yes"}))
     with wiring.database.read() as session:
