@@ -55,12 +55,16 @@ class Membership:
         self._wanted: UUID | None = None  # whose word they texted
 
     def stop(self, reply: Reply) -> None:
-        """Confirm an opt-out, once; it has been in force since the text was written down."""
+        """Confirm an opt-out, once; it has been in force since the text was written down.
+
+        Whoever says it again may be texted by something of ours all the same: a person reads it.
+        """
         self.leave()
         if not reply.by_carrier:
             template = stop_template(self._session, self._talk.person)
             once = confirmation_key(self._session, self._talk.person)
-            self._talk.answer(template, needed=ConsentNeeded.ALWAYS, once=once)
+            if not self._talk.answer(template, needed=ConsentNeeded.ALWAYS, once=once):
+                self._talk.inbound.needs_person = True
 
     def stop_all(self, reply: Reply) -> None:
         """Leave the only chapter that they belong to: that ends everything, as STOP does."""

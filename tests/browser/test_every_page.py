@@ -56,6 +56,7 @@ def signed_in(browser: Browser, site: Site, language: str, **more: Any) -> Brows
     page.goto(own_page_link(site))
     page.locator("main form button, form button").first.click()
     site.speak(language)
+    page.wait_for_load_state()
     page.close()
     return context
 

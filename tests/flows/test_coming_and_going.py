@@ -63,6 +63,7 @@ def test_who_says_it_twice_is_told_once_until_they_come_back(town: Town, first: 
         town.text(101, body)
         town.clock.tick(minutes=10)
     assert len(town.got(101)) == 1
+    assert newest_inbound(town).needs_person
     town.text(101, "START")
     town.text(101, "ya no me manden mensajes")
     assert town.told(101) == "opt_out"
