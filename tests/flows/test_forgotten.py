@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
 from sqlalchemy import MetaData
 from sqlalchemy import select as rows_of
 from sqlmodel import SQLModel, col, func, select
@@ -17,12 +18,14 @@ from sqlmodel import SQLModel, col, func, select
 from service.calls.tables import VoiceCall
 from service.checkins.follow import follow
 from service.checkins.safety.tables import SafetyStep
-from service.checkins.tables import CheckIn, Outcome
+from service.checkins.tables import CheckIn, CheckInState, Outcome
 from service.inbox.tables import Inbound
 from service.outbox.enqueue import Text
 from service.outbox.tables import Delivery
-from service.people.tables import Person, Volunteer
-from tests.flows.day import STARTS, After
+from service.people.tables import Consent, Person, Volunteer
+from service.privacy.keyring import KeyGone, KeyKind
+from service.rsvps.tables import Rsvp
+from tests.flows.day import AZUCENA, ROSA, STARTS, After
 from tests.flows.told import contacts
 
 SHARED = {"chapter", "office", "sender", "organizer", "wording"}  # of many families
@@ -152,3 +155,47 @@ def said_about(after: After, checkin: CheckIn) -> list[tuple[UUID, bytes | None]
         query = select(Delivery.person_id, Delivery.body_sealed)
         about = query.where(Delivery.subject == checkin.subject).order_by(col(Delivery.id))
         return list(session.exec(about))
+
+
+def test_what_is_personal_is_forgotten_days_after_they_came_home(after: After) -> None:
+    after.out()
+    after.town.text(ROSA, "1")
+    after.town.text(ROSA, "Y")
+    after.town.text(AZUCENA, "gracias por todo, estoy en casa")
+    keyring = after.town.wiring.keyring
+    after.town.tick(days=13)
+    assert after.now_is().forgotten_at is None
+    assert keyring.key(KeyKind.CHECKIN, after.checkin.id)
+    after.town.tick(days=1)
+    gone = after.now_is()
+    assert gone.forgotten_at == after.town.clock.now()
+    assert (gone.outcome, gone.state) == (Outcome.CAME_HOME, CheckInState.CLOSED)
+    assert gone.family_id != after.checkin.family_id
+    with pytest.raises(KeyGone):
+        keyring.key(KeyKind.CHECKIN, after.checkin.id)
+    with after.town.session() as session:
+        family = session.get_one(Person, after.checkin.family_id)
+        assert family.consent is Consent.ACTIVE
+        about = [
+            (delivery.person_id, delivery.body_sealed)
+            for delivery in session.exec(
+                select(Delivery).where(
+                    col(Delivery.subject).in_(
+                        [gone.subject, f"outcome:{gone.id.hex}", after.check().own_subject]
+                    )
+                )
+            )
+        ]
+        assert family.id not in {person for person, _ in about}
+        assert {body for _, body in about} == {None}
+        answers = session.exec(select(Rsvp.state).where(Rsvp.subject == gone.subject)).all()
+        assert len(answers) >= 2
+    after.town.tick(minutes=1)
+    assert after.now_is().family_id == gone.family_id
+
+
+def test_what_ended_otherwise_is_kept(after: After) -> None:
+    after.out()
+    after.record(Outcome.MONITOR)
+    after.town.tick(days=60)
+    assert after.now_is().forgotten_at is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from sqlmodel import col, select
+from sqlmodel import select
 
 from service.calls.tables import CallState, VoiceCall
 from service.checkins.outcome.tell import add_legal_contact
@@ -14,11 +14,7 @@ from service.checkins.safety.report import resolve
 from service.checkins.safety.tables import SafetyCheck, SafetyState
 from service.checkins.tables import CheckIn, CheckInState, Outcome, OutcomeAsk, Publicity
 from service.errors import InvalidValue, WrongState
-from service.outbox.tables import Delivery
-from service.people.tables import Consent, Person
-from service.privacy.keyring import KeyGone, KeyKind
 from service.rsvps.ask import open_asks
-from service.rsvps.tables import Rsvp
 from tests.flows.day import (
     AZUCENA,
     DUE,
@@ -309,47 +305,3 @@ def test_a_clock_that_ticks_twice_asks_once(after: After) -> None:
     assert after.texts(ROSA) == ["outcome_ask"]
     with after.town.session() as session:
         assert len(session.exec(select(OutcomeAsk)).all()) == 1
-
-
-def test_what_is_personal_is_forgotten_days_after_they_came_home(after: After) -> None:
-    after.out()
-    after.town.text(ROSA, "1")
-    after.town.text(ROSA, "Y")
-    after.town.text(AZUCENA, "gracias por todo, estoy en casa")
-    keyring = after.town.wiring.keyring
-    after.town.tick(days=13)
-    assert after.now_is().forgotten_at is None
-    assert keyring.key(KeyKind.CHECKIN, after.checkin.id)
-    after.town.tick(days=1)
-    gone = after.now_is()
-    assert gone.forgotten_at == after.town.clock.now()
-    assert (gone.outcome, gone.state) == (Outcome.CAME_HOME, CheckInState.CLOSED)
-    assert gone.family_id != after.checkin.family_id
-    with pytest.raises(KeyGone):
-        keyring.key(KeyKind.CHECKIN, after.checkin.id)
-    with after.town.session() as session:
-        family = session.get_one(Person, after.checkin.family_id)
-        assert family.consent is Consent.ACTIVE
-        about = [
-            (delivery.person_id, delivery.body_sealed)
-            for delivery in session.exec(
-                select(Delivery).where(
-                    col(Delivery.subject).in_(
-                        [gone.subject, f"outcome:{gone.id.hex}", after.check().own_subject]
-                    )
-                )
-            )
-        ]
-        assert family.id not in {person for person, _ in about}
-        assert {body for _, body in about} == {None}
-        answers = session.exec(select(Rsvp.state).where(Rsvp.subject == gone.subject)).all()
-        assert len(answers) >= 2
-    after.town.tick(minutes=1)
-    assert after.now_is().family_id == gone.family_id
-
-
-def test_what_ended_otherwise_is_kept(after: After) -> None:
-    after.out()
-    after.record(Outcome.MONITOR)
-    after.town.tick(days=60)
-    assert after.now_is().forgotten_at is None
